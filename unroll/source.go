@@ -1,0 +1,90 @@
+package unroll
+
+import (
+	"context"
+	"time"
+)
+
+// Source reads conversations from one service.
+//
+// Fetch gets a ref that Match accepted and returns what the service has of
+// the conversation around it: the thread's posts for certain, replies by
+// others as far as they came along. Posts may come in any order and more than
+// once; [Assemble] decides what belongs to the thread.
+//
+// A post that the service names but does not show is a Post with a Gap. What
+// the service itself left out is a Cut. Both are data, not errors: Fetch
+// fails only when there is no post at all to show, with an *[Error] whose
+// Kind tells why. A Fetch that failed half-way returns what it has, with a
+// Cut, and no error.
+//
+// Calls may run at the same time. Fetch honours ctx, asks the service as
+// seldom as its API allows, and never panics on what the service answers.
+type Source interface {
+	// Name is short, stable, and shown to readers: "fxtwitter".
+	Name() string
+	// Match tells whether the source can read such refs, without any call.
+	Match(Ref) bool
+	Fetch(context.Context, Ref) (Conversation, error)
+}
+
+// Expander resolves a short link (a Ref with Network [Short]) to the address
+// it leads to, as text for [ParseRef]. Errors are as for [Source].
+type Expander interface {
+	Expand(ctx context.Context, short Ref) (string, error)
+}
+
+// Conversation is what a source has of a post and the replies around it.
+type Conversation struct {
+	// Asked is the ID of the post that the ref led to, once reposts were
+	// followed to the original and old versions of an edited post to the
+	// current one. It need not be the ID in the ref.
+	Asked string
+
+	// Ref is the ref of the asked post in its lasting form: a DID instead of
+	// a handle, the post's own server instead of the one that was asked.
+	Ref Ref
+
+	Posts   []Post
+	Authors map[string]Author // by Post.AuthorID; the asked post's author at least
+
+	Source    string // Source.Name
+	FetchedAt time.Time
+
+	// Count is the service's own number of posts in the author's thread, 0
+	// where it has none.
+	Count int
+
+	// Replies holds the service's own number of direct replies by post ID,
+	// where it tells one. A missing ID means unknown, not zero.
+	Replies map[string]int
+
+	// Cuts are the places where the service, or our budget for it, stopped.
+	Cuts []Cut
+
+	// ChainOnly is set where the service shows one chain of the author's
+	// posts and hides the author's other replies, so that Replies says
+	// nothing about what is missing beside the chain.
+	ChainOnly bool
+
+	// EndSeen is the ID of the post for which the service, asked for what
+	// the author wrote below it, answered with nothing.
+	EndSeen string
+}
+
+// Cut is a place in a conversation where more may follow.
+type Cut struct {
+	After  string // ID of the last post seen there
+	Reason CutReason
+}
+
+// CutReason is why a conversation was not read to its end.
+type CutReason string
+
+// Reasons for cuts.
+const (
+	CutNoThread CutReason = "no-thread" // the service gave the post without its thread
+	CutLimit    CutReason = "limit"     // the service's page or depth limit
+	CutBudget   CutReason = "budget"    // our own bound on calls or posts
+	CutFailed   CutReason = "failed"    // a later call failed
+)
