@@ -67,9 +67,11 @@ type Conversation struct {
 	// nothing about what is missing beside the chain.
 	ChainOnly bool
 
-	// EndSeen is the ID of the post for which the service, asked for what
-	// the author wrote below it, answered with nothing.
-	EndSeen string
+	// Seen holds the IDs of posts whose direct replies the service showed in
+	// full, as far as it shows any to us: nothing of the author's can hang
+	// below them unseen. It is what proves the end of a thread where Replies
+	// is not 0, because replies by others need not be in Posts.
+	Seen map[string]bool
 }
 
 // Cut is a place in a conversation where more may follow.
