@@ -85,3 +85,21 @@ func (k Kind) Final() bool {
 		return false
 	}
 }
+
+// kind is the error for a post that is nothing but a gap.
+func (r GapReason) kind() Kind {
+	switch r {
+	case GapDeleted:
+		return KindDeleted
+	case GapPrivate:
+		return KindPrivate
+	case GapBlocked, GapSuspended, GapWithheld:
+		return KindBlocked
+	case GapRestricted:
+		return KindLoginRequired
+	case GapUnknown:
+		return KindNotFound
+	default:
+		return KindNotFound
+	}
+}

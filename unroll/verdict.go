@@ -28,8 +28,7 @@ type Evidence struct {
 // Rule names a piece of reasoning about completeness.
 type Rule string
 
-// The rules. Each has a function of its own in assemble.go or judge.go, and
-// a test of its own.
+// The rules. Each has a function of its own in judge.go and a test of its own.
 const (
 	RuleGap       Rule = "gap"        // a post of the chain cannot be read
 	RuleHead      Rule = "head"       // the first post replies to the author's own post, which we do not hold
@@ -38,6 +37,7 @@ const (
 	RuleNoThread  Rule = "no-thread"  // the source knew the post and not its thread
 	RuleCounter   Rule = "counter"    // the source's own count of the thread
 	RuleNumbering Rule = "numbering"  // consecutive numbers in the texts, such as 3/12
+	RuleOpener    Rule = "opener"     // a lone post that says it opens a thread
 	RuleEnd       Rule = "end"        // the last post has no reply that we did not see
 	RuleOpenEnd   Rule = "open-end"   // the last post has replies that we did not see
 	RuleChainOnly Rule = "chain-only" // the source shows one chain and hides side branches
