@@ -3,7 +3,8 @@
 // It dials only public addresses on ports 443 and 80, checked after DNS at
 // connect time, unless a host:port is trusted by setting. It bounds time,
 // redirects and body sizes, identifies itself, retries what may be retried,
-// and never lets a secret into an error.
+// leaves a host alone that keeps failing, and never lets a secret into an
+// error.
 package httpx
 
 import (
@@ -18,13 +19,13 @@ type Config struct {
 	// UserAgent names the program and where it lives. FxTwitter answers 401
 	// without one.
 	UserAgent string
-	// Trusted lists host:port pairs that may be private and spoken to in
-	// plain http.
+	// Trusted lists host:port pairs, as written in URLs, that may be private
+	// and spoken to in plain http.
 	Trusted []string
 	// Timeout bounds one call with its retries; 0 means 20 s.
 	Timeout time.Duration
-	// Retries is how often a failed call may be repeated; 0 means 2,
-	// negative none.
+	// Retries is how often a call may be repeated after a 5xx or a broken
+	// connection; 0 means 2, negative none.
 	Retries int
 	Log     *slog.Logger
 }
@@ -56,13 +57,16 @@ type Answer struct {
 type Doer interface {
 	// GetJSON gets r.URL and decodes the JSON body into out. All errors are
 	// *unroll.Error: rate_limited (429, with RetryAfter), not_found (404,
-	// 410), login_required (401), private (403), upstream (5xx, a body that
-	// is not JSON or ends early, another Content-Type), too_large, timeout,
-	// canceled, blocked (an address that must not be dialled), invalid_ref (a
-	// host that does not exist). When a refused status has a JSON body, it is
-	// decoded into out too and the error still returned.
+	// 410), login_required (401), private (403), upstream (5xx and all other
+	// statuses, a body that is not JSON or ends early, another Content-Type;
+	// with RetryAfter while a host that keeps failing is left alone),
+	// too_large, timeout, canceled, blocked (451, or an address that must not
+	// be dialled), invalid_ref (a host that does not exist). When a refused
+	// status has a JSON body, it is decoded into out too and the error still
+	// returned.
 	GetJSON(ctx context.Context, r Request, out any) (Answer, error)
 	// Location asks for url without following redirects and returns where it
-	// leads: the Location header made absolute.
+	// leads: the Location header made absolute. Errors are GetJSON's, and
+	// unsupported when the address leads nowhere else.
 	Location(ctx context.Context, op, url string) (string, error)
 }
