@@ -1,0 +1,112 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Errors of Dispatch.
+var (
+	ErrBusy   = errors.New("bot: too many requests are waiting")
+	ErrClosed = errors.New("bot: the program is ending")
+)
+
+// DispatcherConfig tunes a [Dispatcher]. The zero value of every field works.
+type DispatcherConfig struct {
+	Workers int           // requests answered at the same time; 0 means 64
+	Waiting int           // requests that may wait; 0 means 1,000
+	Timeout time.Duration // for one request; 0 means 2 minutes
+	// Concerns keeps what is not for the bot out of the queue; nil takes all.
+	Concerns func(*Request) bool
+	Log      *slog.Logger
+}
+
+// Dispatcher answers requests in a bounded pool of goroutines.
+type Dispatcher struct {
+	cfg     DispatcherConfig
+	handler Handler
+	queue   chan job
+	workers sync.WaitGroup
+	mu      sync.RWMutex // guards closed against sends on queue
+	closed  bool
+}
+
+var _ Dispatch = (*Dispatcher)(nil)
+
+type job struct {
+	ctx context.Context
+	req Request
+	res Responder
+}
+
+// NewDispatcher starts the pool. Close ends it.
+func NewDispatcher(cfg DispatcherConfig, h Handler) *Dispatcher {
+	if cfg.Workers == 0 {
+		cfg.Workers = 64
+	}
+	if cfg.Waiting == 0 {
+		cfg.Waiting = 1000
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = 2 * time.Minute
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	d := &Dispatcher{cfg: cfg, handler: h, queue: make(chan job, cfg.Waiting)}
+	for range cfg.Workers {
+		d.workers.Go(d.work)
+	}
+	return d
+}
+
+// Dispatch queues req. The request outlives ctx's cancellation, so that what
+// was accepted is answered also while the program is ending.
+func (d *Dispatcher) Dispatch(ctx context.Context, req Request, res Responder) error {
+	if d.cfg.Concerns != nil && !d.cfg.Concerns(&req) {
+		return nil
+	}
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.closed {
+		return ErrClosed
+	}
+	select {
+	case d.queue <- job{context.WithoutCancel(ctx), req, res}:
+		return nil
+	default:
+		return ErrBusy
+	}
+}
+
+// Close takes no more requests and waits until all accepted ones are
+// answered, or ctx ends.
+func (d *Dispatcher) Close(ctx context.Context) error {
+	d.mu.Lock()
+	if !d.closed {
+		d.closed = true
+		close(d.queue)
+	}
+	d.mu.Unlock()
+	done := make(chan struct{})
+	go func() { d.workers.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (d *Dispatcher) work() {
+	for j := range d.queue {
+		ctx, cancel := context.WithTimeout(j.ctx, d.cfg.Timeout)
+		if err := d.handler.Handle(ctx, j.req, j.res); err != nil {
+			d.cfg.Log.Warn("answer could not be delivered", "platform", j.req.Platform, "err", err)
+		}
+		cancel()
+	}
+}

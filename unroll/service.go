@@ -1,0 +1,385 @@
+package unroll
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+// Config tunes a [Service]. The zero value of every field works.
+type Config struct {
+	// FetchTimeout bounds one cold unroll with all its sources; 0 means 45 s.
+	FetchTimeout time.Duration
+	// Keep is how long a thread stays in the store after it was read; 0
+	// means 90 days. A page asked for later is read anew.
+	Keep time.Duration
+	// Observer hears of every unroll and fetch; nil means nobody.
+	Observer Observer
+	// Expander resolves short links; nil means they are unsupported.
+	Expander Expander
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+// Observer hears what the service does, for metrics. Calls may run at the
+// same time and must not block.
+type Observer interface {
+	// Unrolled tells of one call of Unroll or Refresh: how it ended ("" for
+	// well), and whether the store answered.
+	Unrolled(n Network, kind Kind, cached bool, took time.Duration)
+	// Fetched tells of one call of a source.
+	Fetched(source string, kind Kind, took time.Duration)
+}
+
+// Stores is what the service needs of a store. Any of them may fail at any
+// time; that costs speed, never the answer.
+type Stores interface {
+	Store
+	Locker
+	OptOuts
+	Latest
+}
+
+// Service unrolls refs.
+type Service struct {
+	cfg     Config
+	sources []Source
+	stores  Stores
+	flights singleflight.Group
+	left    sync.WaitGroup // flights that nobody waits for
+}
+
+// New makes a service that asks the sources in the order given.
+func New(cfg Config, sources []Source, stores Stores) (*Service, error) {
+	if len(sources) == 0 {
+		return nil, errors.New("unroll: no sources")
+	}
+	if stores == nil {
+		return nil, errors.New("unroll: no stores")
+	}
+	if cfg.FetchTimeout == 0 {
+		cfg.FetchTimeout = 45 * time.Second
+	}
+	if cfg.Keep == 0 {
+		cfg.Keep = 90 * 24 * time.Hour
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Service{cfg: cfg, sources: sources, stores: stores}, nil
+}
+
+// Unroll gives the thread that ref belongs to, its main chain through the
+// post of ref. It is read from the store while it is fresh. A thread that is
+// no longer fresh is given as it is and read anew in the background.
+//
+// Equal requests at the same time cost one fetch, in this process and in all
+// that share the store. Errors are *[Error] or a context's.
+func (s *Service) Unroll(ctx context.Context, ref Ref) (Thread, error) {
+	return s.unroll(ctx, ref, false)
+}
+
+// Refresh is Unroll, but looks at the source first, unless that was done
+// within the last minute.
+func (s *Service) Refresh(ctx context.Context, ref Ref) (Thread, error) {
+	return s.unroll(ctx, ref, true)
+}
+
+func (s *Service) unroll(ctx context.Context, ref Ref, again bool) (Thread, error) {
+	start := s.cfg.Now()
+	t, cached, err := s.find(ctx, ref, again)
+	if s.cfg.Observer != nil {
+		s.cfg.Observer.Unrolled(ref.Network, KindOf(err), cached, s.cfg.Now().Sub(start))
+	}
+	if err != nil {
+		return Thread{}, err
+	}
+	return t, nil
+}
+
+func (s *Service) find(ctx context.Context, ref Ref, again bool) (t Thread, cached bool, err error) {
+	if ref.Network == Short {
+		if ref, err = s.expand(ctx, ref); err != nil {
+			return Thread{}, false, err
+		}
+	}
+	if ref.Author != "" {
+		if err := s.refuse(ctx, ref.Network, ref.Author); err != nil {
+			return Thread{}, false, err
+		}
+	}
+	e, held := s.load(ctx, ref)
+	if held && (!again || s.justRead(e)) {
+		if e.Thread != nil {
+			if !again && s.cfg.Now().After(e.FreshUntil) {
+				s.readAgain(ctx, ref)
+			}
+			t, err := s.give(ctx, ref, e)
+			return t, true, err
+		}
+		if s.cfg.Now().Before(e.FreshUntil) {
+			return Thread{}, true, e.Failure.error(ref, s.cfg.Now())
+		}
+	}
+	fetched, err := s.together(ctx, ref, again)
+	if err != nil {
+		if e.Thread != nil && !KindOf(err).gone() {
+			t, err := s.give(ctx, ref, e) // what we hold is better than nothing
+			return t, true, err
+		}
+		return Thread{}, false, err
+	}
+	t, err = s.give(ctx, ref, fetched)
+	return t, false, err
+}
+
+// justRead tells whether looking again is pointless: nothing will be new.
+func (s *Service) justRead(e Entry) bool {
+	return e.Thread != nil && s.cfg.Now().Sub(e.Thread.FetchedAt) < time.Minute
+}
+
+// give hands out the thread of an entry, unless its author does not want it.
+func (s *Service) give(ctx context.Context, ref Ref, e Entry) (Thread, error) {
+	if err := s.refuse(ctx, e.Thread.Ref.Network, e.Thread.Author.ID); err != nil {
+		return Thread{}, err
+	}
+	return e.Thread.Through(ref.PostID()), nil
+}
+
+func (s *Service) expand(ctx context.Context, short Ref) (Ref, error) {
+	if s.cfg.Expander == nil {
+		return Ref{}, &Error{Kind: KindUnsupported, Op: "expand " + short.Path()}
+	}
+	link, err := s.cfg.Expander.Expand(ctx, short)
+	if err != nil {
+		return Ref{}, err
+	}
+	ref, err := ParseRef(link)
+	if err == nil && ref.Network == Short {
+		err = &Error{Kind: KindInvalidRef, Op: "expand " + short.Path()}
+	}
+	return ref, err
+}
+
+// refuse fails when the author has opted out. When nobody can tell, it does
+// not: the store is down, and answers must go on.
+func (s *Service) refuse(ctx context.Context, n Network, author string) error {
+	out, err := s.stores.OptedOut(ctx, n, author)
+	if err != nil {
+		s.cfg.Log.Warn("opt-outs cannot be read", "err", err)
+	}
+	if out {
+		return &Error{Kind: KindOptedOut, Op: "unroll"}
+	}
+	return nil
+}
+
+func (s *Service) load(ctx context.Context, ref Ref) (Entry, bool) {
+	e, ok, err := s.stores.Load(ctx, ref)
+	if err != nil {
+		s.cfg.Log.Warn("store cannot be read", "err", err)
+		return Entry{}, false
+	}
+	return e, ok && (e.Thread != nil || e.Failure != nil)
+}
+
+// Wait returns when no fetch is under way that nobody waits for.
+func (s *Service) Wait() { s.left.Wait() }
+
+// readAgain refreshes a thread without making anybody wait.
+func (s *Service) readAgain(ctx context.Context, ref Ref) {
+	flight := s.fly(ctx, ref, false)
+	s.left.Go(func() { <-flight })
+}
+
+// together joins equal requests of this process. Whoever gives up waiting
+// does not end the fetch for the others.
+func (s *Service) together(ctx context.Context, ref Ref, again bool) (Entry, error) {
+	flight := s.fly(ctx, ref, again)
+	select {
+	case <-ctx.Done():
+		s.left.Go(func() { <-flight })
+		return Entry{}, &Error{Kind: KindOf(ctx.Err()), Op: "unroll " + ref.Path(), Err: ctx.Err()}
+	case r := <-flight:
+		if r.Err != nil {
+			return Entry{}, r.Err
+		}
+		return r.Val.(Entry), nil
+	}
+}
+
+func (s *Service) fly(ctx context.Context, ref Ref, again bool) <-chan singleflight.Result {
+	return s.flights.DoChan(ref.Path(), func() (any, error) {
+		return s.exclusively(context.WithoutCancel(ctx), ref, again)
+	})
+}
+
+// exclusively joins equal requests of all processes that share the store:
+// one holds the lock and fetches, the others find its answer in the store.
+func (s *Service) exclusively(ctx context.Context, ref Ref, again bool) (Entry, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.FetchTimeout)
+	defer cancel()
+	asked := s.cfg.Now()
+	unlock, err := s.stores.Lock(ctx, "unroll:"+ref.Path(), s.cfg.FetchTimeout)
+	switch {
+	case err == nil:
+		defer unlock()
+	case ctx.Err() != nil:
+		return Entry{}, &Error{Kind: KindTimeout, Op: "unroll " + ref.Path(), Err: err}
+	default:
+		s.cfg.Log.Warn("store cannot lock", "err", err)
+	}
+	e, held := s.load(ctx, ref)
+	switch now := s.cfg.Now(); {
+	case !held:
+	case e.Thread == nil && now.Before(e.FreshUntil):
+		return Entry{}, e.Failure.error(ref, now)
+	case e.Thread == nil:
+	case again && e.Thread.FetchedAt.After(asked), !again && now.Before(e.FreshUntil):
+		return e, nil
+	default:
+		return s.fetchHeld(ctx, ref, e.Thread)
+	}
+	fetched, err := s.fetch(ctx, ref)
+	if err != nil {
+		s.remember(ctx, ref, err)
+	}
+	return fetched, err
+}
+
+// fetchHeld reads a thread anew that we hold. It asks for the root, so that
+// the answer does not depend on which post somebody linked, and for the last
+// post when the root is gone. A thread of which both are gone is forgotten.
+func (s *Service) fetchHeld(ctx context.Context, ref Ref, t *Thread) (Entry, error) {
+	fetched, err := s.fetch(ctx, t.Ref)
+	if KindOf(err).gone() && len(t.Posts) > 1 {
+		fetched, err = s.fetch(ctx, t.RefOf(&t.Posts[len(t.Posts)-1]))
+	}
+	switch {
+	case KindOf(err).gone():
+		s.forget(ctx, t.Ref)
+		s.remember(ctx, ref, err)
+	case err != nil: // leave the source alone for a moment, keep what we hold
+		s.save(ctx, t.Ref, nil, Entry{Thread: t, FreshUntil: s.cfg.Now().Add(time.Minute)}, s.cfg.Keep)
+	}
+	return fetched, err
+}
+
+// fetch asks the sources in order and keeps the first good answer. One that
+// is wanting is kept in hand while the next source is asked; the better wins.
+func (s *Service) fetch(ctx context.Context, ref Ref) (Entry, error) {
+	var best *offer
+	var failure error
+	for _, src := range s.sources {
+		if !src.Match(ref) {
+			continue
+		}
+		c, err := s.ask(ctx, src, ref)
+		if err != nil {
+			failure = worse(failure, err)
+			if KindOf(err).Final() || ctx.Err() != nil {
+				break
+			}
+			continue
+		}
+		if best == nil || c.better(best) {
+			best = c
+		}
+		if !best.wanting() {
+			break
+		}
+	}
+	if best != nil && KindOf(failure) != KindOptedOut {
+		return s.keep(ctx, ref, best), nil
+	}
+	if failure == nil {
+		failure = &Error{Kind: KindUnsupported, Op: "unroll " + ref.Path()}
+	}
+	return Entry{}, failure
+}
+
+// offer is a source's answer, assembled.
+type offer struct {
+	thread Thread
+	ref    Ref // of the asked post, in its lasting form
+}
+
+// better prefers what holds more, then what is surer.
+func (o *offer) better(than *offer) bool {
+	if a, b := o.thread.Len(), than.thread.Len(); a != b {
+		return a > b
+	}
+	return rank(o.thread.Verdict.State) < rank(than.thread.Verdict.State)
+}
+
+// wanting tells whether another source may have what this one lacks. Posts
+// that were deleted nobody has; replies that were not seen may be anybody's.
+func (o *offer) wanting() bool {
+	return slices.ContainsFunc(o.thread.Verdict.Evidence, func(e Evidence) bool {
+		switch e.Rule {
+		case RuleNoThread, RuleCut, RuleCutText, RuleHead, RuleOpener:
+			return e.State != Complete
+		default:
+			return false
+		}
+	})
+}
+
+func (s *Service) ask(ctx context.Context, src Source, ref Ref) (*offer, error) {
+	start := s.cfg.Now()
+	conv, err := src.Fetch(ctx, ref)
+	if s.cfg.Observer != nil {
+		s.cfg.Observer.Fetched(src.Name(), KindOf(err), s.cfg.Now().Sub(start))
+	}
+	if err != nil {
+		s.cfg.Log.Info("source gave nothing", "source", src.Name(), "ref", ref.Path(), "kind", string(KindOf(err)), "err", err)
+		return nil, err
+	}
+	if conv.FetchedAt.IsZero() {
+		conv.FetchedAt = s.cfg.Now()
+	}
+	conv.Source = src.Name()
+	t, err := Assemble(conv)
+	if err != nil {
+		return nil, err
+	}
+	return &offer{thread: t, ref: conv.Ref}, nil
+}
+
+// keep stores a thread under its root and finds it by every post of it, and
+// by what was asked.
+func (s *Service) keep(ctx context.Context, asked Ref, c *offer) Entry {
+	t := &c.thread
+	e := Entry{Thread: t, FreshUntil: t.FetchedAt.Add(freshFor(t, t.FetchedAt))}
+	aliases := []Ref{asked, c.ref}
+	for p := range t.All {
+		aliases = append(aliases, t.RefOf(p))
+	}
+	s.save(ctx, t.Ref, aliases, e, s.cfg.Keep)
+	return e
+}
+
+func (s *Service) save(ctx context.Context, root Ref, aliases []Ref, e Entry, keep time.Duration) {
+	if err := s.stores.Save(ctx, root, aliases, e, keep); err != nil {
+		s.cfg.Log.Warn("store cannot be written", "err", err)
+	}
+}
+
+// Publish puts a thread on the public list, unless it is sensitive or its
+// author has opted out. Callers do so only for requests made in public.
+func (s *Service) Publish(ctx context.Context, t *Thread, title string) error {
+	if t.Sensitive() || s.refuse(ctx, t.Ref.Network, t.Author.ID) != nil {
+		return nil
+	}
+	return s.stores.AddLatest(ctx, Listing{
+		Ref: t.Ref, Title: title, Author: t.Author, Posts: t.Len(), At: s.cfg.Now(),
+	})
+}
