@@ -1,0 +1,223 @@
+// Package config reads the program's settings from the environment.
+//
+// Every setting is a variable with the prefix UNROLL_. Every secret can also
+// be given as the path of a file that holds it, in a variable with the suffix
+// _FILE; the file's trailing line break is cut.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"reflect"
+	"regexp"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Prefix of every variable.
+const Prefix = "UNROLL_"
+
+// Config is every setting. Fields of one group are needed together.
+type Config struct {
+	TelegramToken         Secret `env:"TELEGRAM_TOKEN"`
+	TelegramAPIURL        string `env:"TELEGRAM_API_URL" envDefault:"https://api.telegram.org"`
+	TelegramWebhookURL    string `env:"TELEGRAM_WEBHOOK_URL"`
+	TelegramWebhookSecret Secret `env:"TELEGRAM_WEBHOOK_SECRET"`
+
+	DiscordToken     Secret `env:"DISCORD_TOKEN"`
+	DiscordAPIURL    string `env:"DISCORD_API_URL" envDefault:"https://discord.com/api/v10"`
+	DiscordPublicKey string `env:"DISCORD_PUBLIC_KEY"`
+
+	RedisURL Secret `env:"REDIS_URL"` // may hold a password
+	DataDir  string `env:"DATA_DIR" envDefault:"./data"`
+
+	HTTPAddr  string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
+	PublicURL string `env:"PUBLIC_URL" envDefault:"http://localhost:8080"`
+
+	Keywords []string `env:"KEYWORDS" envDefault:"unroll"`
+
+	XBearerToken   Secret `env:"X_BEARER_TOKEN"`
+	XAPIURL        string `env:"X_API_URL" envDefault:"https://api.x.com"`
+	FxTwitterURL   string `env:"FXTWITTER_URL" envDefault:"https://api.fxtwitter.com"`
+	SyndicationURL string `env:"SYNDICATION_URL" envDefault:"https://cdn.syndication.twimg.com"`
+
+	BlueskyAppViewURL  string `env:"BLUESKY_APPVIEW_URL" envDefault:"https://public.api.bsky.app"`
+	BlueskyPDSURL      string `env:"BLUESKY_PDS_URL" envDefault:"https://bsky.social"`
+	BlueskyIdentifier  string `env:"BLUESKY_IDENTIFIER"`
+	BlueskyAppPassword Secret `env:"BLUESKY_APP_PASSWORD"`
+
+	MastodonTokens Pairs  `env:"MASTODON_TOKENS"` // host=token, comma-separated
+	MastodonURL    string `env:"MASTODON_URL"`
+	MastodonToken  Secret `env:"MASTODON_TOKEN"`
+
+	XUserID       string `env:"X_USER_ID"`
+	XAPIKey       Secret `env:"X_API_KEY"`
+	XAPISecret    Secret `env:"X_API_SECRET"`
+	XAccessToken  Secret `env:"X_ACCESS_TOKEN"`
+	XAccessSecret Secret `env:"X_ACCESS_SECRET"`
+
+	TrustedHosts []string `env:"TRUSTED_HOSTS"` // host:port
+
+	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"info"`
+	LogFormat string     `env:"LOG_FORMAT" envDefault:"text"`
+}
+
+// Pairs is a list of host=token. The tokens are secret.
+type Pairs map[string]Secret
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (p *Pairs) UnmarshalText(text []byte) error {
+	*p = Pairs{}
+	for i, pair := range strings.Split(string(text), ",") {
+		host, token, ok := strings.Cut(strings.TrimSpace(pair), "=")
+		if !ok || host == "" || token == "" {
+			return fmt.Errorf("entry %d is not of the form host=token", i+1) // not the entry: it may be a token
+		}
+		(*p)[strings.ToLower(host)] = Secret(token)
+	}
+	return nil
+}
+
+// Load reads the settings from variables of the form NAME=value, as os.Environ
+// gives them, and validates them. Its error names every problem at once, and
+// holds no secret.
+func Load(environ []string) (Config, error) {
+	vars := env.ToMap(environ)
+	problems := readFiles(vars)
+	problems = append(problems, unknown(vars)...)
+	var c Config
+	if err := env.ParseWithOptions(&c, env.Options{Prefix: Prefix, Environment: vars}); err != nil {
+		var all env.AggregateError
+		if errors.As(err, &all) {
+			for _, e := range all.Errors {
+				problems = append(problems, parseProblem(e))
+			}
+		} else {
+			problems = append(problems, err)
+		}
+	}
+	problems = append(problems, c.validate()...)
+	return c, errors.Join(problems...)
+}
+
+// parseProblem words a parser's error with the variable's name instead of the
+// field's, and without its value, which may be a secret.
+func parseProblem(err error) error {
+	var p env.ParseError
+	if !errors.As(err, &p) {
+		return err
+	}
+	f, _ := reflect.TypeFor[Config]().FieldByName(p.Name)
+	return fmt.Errorf("%s%s: %w", Prefix, f.Tag.Get("env"), p.Err)
+}
+
+// readFiles puts the contents of ..._FILE variables in their twins' place.
+func readFiles(vars map[string]string) (problems []error) {
+	for name := range secrets() {
+		file := vars[name+"_FILE"]
+		if file == "" {
+			continue
+		}
+		if vars[name] != "" {
+			problems = append(problems, fmt.Errorf("%s and %s_FILE are both set: keep one", name, name))
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s_FILE: %w", name, err))
+			continue
+		}
+		vars[name] = strings.TrimRight(string(text), "\r\n")
+	}
+	return problems
+}
+
+// unknown finds misspelt variables: a setting that is silently ignored costs
+// an evening.
+func unknown(vars map[string]string) (problems []error) {
+	known := map[string]bool{}
+	for name := range Settings(Config{}) {
+		known[name] = true
+	}
+	for name := range secrets() {
+		known[name+"_FILE"] = true
+	}
+	for name := range vars {
+		if strings.HasPrefix(name, Prefix) && !known[name] && !strings.HasPrefix(name, Prefix+"TEST_") {
+			problems = append(problems, fmt.Errorf("%s is no setting: see `unrollbot config` for the names", name))
+		}
+	}
+	return problems
+}
+
+var publicKey = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)
+
+func (c *Config) validate() (problems []error) {
+	bad := func(name, format string, args ...any) {
+		problems = append(problems, fmt.Errorf(Prefix+name+": "+format, args...))
+	}
+	for name, value := range map[string]string{
+		"TELEGRAM_API_URL": c.TelegramAPIURL, "DISCORD_API_URL": c.DiscordAPIURL, "PUBLIC_URL": c.PublicURL,
+		"X_API_URL": c.XAPIURL, "FXTWITTER_URL": c.FxTwitterURL, "SYNDICATION_URL": c.SyndicationURL,
+		"BLUESKY_APPVIEW_URL": c.BlueskyAppViewURL, "BLUESKY_PDS_URL": c.BlueskyPDSURL,
+		"MASTODON_URL": c.MastodonURL, "TELEGRAM_WEBHOOK_URL": c.TelegramWebhookURL,
+	} {
+		optional := name == "MASTODON_URL" || name == "TELEGRAM_WEBHOOK_URL"
+		if value == "" && optional {
+			continue
+		}
+		u, err := url.Parse(value)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+			bad(name, "is not an http(s) address: give one such as https://example.org")
+		} else if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+			bad(name, "must be a plain base address, without user, query or fragment")
+		}
+	}
+	if _, _, err := net.SplitHostPort(c.HTTPAddr); err != nil {
+		bad("HTTP_ADDR", "is not host:port: give one such as 127.0.0.1:8080 or :8080")
+	}
+	for _, pair := range c.TrustedHosts {
+		if host, port, err := net.SplitHostPort(pair); err != nil || host == "" || port == "" {
+			bad("TRUSTED_HOSTS", "%q is not host:port", pair)
+		}
+	}
+	if t := c.TelegramToken.Reveal(); t != "" && !telegramToken.MatchString(t) {
+		bad("TELEGRAM_TOKEN", "does not look like a token of @BotFather (123456789:AbC...)")
+	}
+	if c.TelegramWebhookURL != "" && c.TelegramWebhookSecret == "" {
+		bad("TELEGRAM_WEBHOOK_SECRET", "must be set with UNROLL_TELEGRAM_WEBHOOK_URL: any 1 to 256 characters of A-Z a-z 0-9 _ -")
+	}
+	if s := c.TelegramWebhookSecret.Reveal(); s != "" && !webhookSecret.MatchString(s) {
+		bad("TELEGRAM_WEBHOOK_SECRET", "must be 1 to 256 characters of A-Z a-z 0-9 _ -")
+	}
+	if c.DiscordPublicKey != "" && !publicKey.MatchString(c.DiscordPublicKey) {
+		bad("DISCORD_PUBLIC_KEY", "must be the 64 hexadecimal digits of the portal's General Information page")
+	}
+	if c.LogFormat != "text" && c.LogFormat != "json" {
+		bad("LOG_FORMAT", "must be text or json")
+	}
+	if len(c.Keywords) == 0 {
+		bad("KEYWORDS", "must name at least one word")
+	}
+	return problems
+}
+
+var (
+	telegramToken = regexp.MustCompile(`^\d+:[A-Za-z0-9_-]{10,}$`)
+	webhookSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+)
+
+// Logger makes the logger that the settings ask for.
+func (c *Config) Logger(w io.Writer) *slog.Logger {
+	opts := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}

@@ -1,0 +1,52 @@
+package config
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Settings yields every variable with the value in effect, in the order of
+// the struct. Secrets are shown as "(set)".
+func Settings(c Config) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		v := reflect.ValueOf(c)
+		for f := range v.Type().Fields() {
+			if !yield(Prefix+f.Tag.Get("env"), show(v.FieldByIndex(f.Index).Interface())) {
+				return
+			}
+		}
+	}
+}
+
+// secrets yields the names of the variables that have a _FILE twin.
+func secrets() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for f := range reflect.TypeFor[Config]().Fields() {
+			switch f.Type {
+			case reflect.TypeFor[Secret](), reflect.TypeFor[Pairs]():
+				if !yield(Prefix + f.Tag.Get("env")) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func show(value any) string {
+	switch v := value.(type) {
+	case []string:
+		return strings.Join(v, ",")
+	case Pairs:
+		hosts := slices.Sorted(maps.Keys(v))
+		for i, h := range hosts {
+			hosts[i] = h + "=(set)"
+		}
+		return strings.Join(hosts, ",")
+	default:
+		return fmt.Sprint(v)
+	}
+}
