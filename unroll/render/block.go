@@ -22,13 +22,14 @@ const (
 	BlockMedia   BlockKind = "media" // a line that names media with alt text
 	BlockQuote   BlockKind = "quote"
 	BlockCard    BlockKind = "card"
-	BlockGap     BlockKind = "gap"    // a missing post and why
+	BlockGap     BlockKind = "gap"    // a missing post, or a missing end of a post, and why
 	BlockBranch  BlockKind = "branch" // a side branch: how many posts, with a link
 	BlockFooter  BlockKind = "footer" // source, time, verdict
 )
 
 // Block is a piece of rich text: plain text with facets (byte ranges), and
-// the media that a platform may show in place of the line.
+// the media that a platform may show in place of the line. Facets are
+// sorted and lie on rune borders; one ends before the next or contains it.
 type Block struct {
 	Kind   BlockKind
 	PostID string // of the post it belongs to; empty for title and footer
@@ -39,9 +40,22 @@ type Block struct {
 	Spoiler bool
 }
 
-// Options tune what [Blocks] yields. The zero value shows everything.
+// Options tune the renderers. The zero value shows everything, in English.
 type Options struct {
 	// PageURL is the address of the thread's page, for links to side
 	// branches; empty means no such links.
 	PageURL string
+	// Words are the phrases around the author's; nil means [English].
+	Words Words
 }
+
+func (o Options) words() Words {
+	if o.Words == nil {
+		return English{}
+	}
+	return o.Words
+}
+
+// Anchor is the id of a post's element on the thread's page: "p-" and the
+// last part of its ref.
+func Anchor(t *unroll.Thread, postID string) string { return "p-" + t.Ref.Sibling(postID).ID }

@@ -1,0 +1,84 @@
+package render
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/clipperhouse/uax29/v2/graphemes"
+
+	"unrollbot/unroll"
+)
+
+// TitleMax is how long a [Title] may be, in graphemes.
+const TitleMax = 80
+
+// titleMin is how long a first line must be to be a title by itself, in
+// code points: shorter ones are greetings and lone emoji.
+const titleMin = 12
+
+// Title names a thread by its first words, on one line of at most [TitleMax]
+// graphemes; a thread without words by its author. It may hold any
+// character but line ends, controls and explicit directional ones.
+func Title(t *unroll.Thread) string { return Options{}.Title(t) }
+
+// Title is [Title] with o's words.
+func (o Options) Title(t *unroll.Thread) string {
+	for i := range t.Posts {
+		if t.Posts[i].Gap != nil {
+			continue
+		}
+		text := strings.TrimSpace(t.Posts[i].Text)
+		first, _, _ := strings.Cut(text, "\n")
+		title := line(first)
+		if utf8.RuneCountInString(title) < titleMin {
+			title = line(text)
+		}
+		if title != "" {
+			return shorten(title, TitleMax)
+		}
+		break
+	}
+	return shorten(o.words().Untitled(who(t.Author)), TitleMax)
+}
+
+// shorten cuts s to at most max graphemes, at the end of a word where one
+// ends in the last third, and then says so with an ellipsis.
+func shorten(s string, max int) string {
+	if len(s) <= max {
+		return s
+	}
+	g := graphemes.FromString(s)
+	count, end, word := 0, 0, 0
+	for g.Next() {
+		count++
+		if count > max {
+			break
+		}
+		if count < max { // room for the ellipsis
+			if g.Value() == " " && count > max*2/3 {
+				word = g.Start()
+			}
+			end = g.End()
+		}
+	}
+	if count <= max {
+		return s
+	}
+	if word > 0 && s[end] != ' ' {
+		end = word
+	}
+	return strings.TrimRight(s[:end], " ,;:–—-") + "…"
+}
+
+// who names an author on one line: name and handle.
+func who(a unroll.Author) string {
+	name, handle := line(a.Name), line(a.Handle)
+	switch {
+	case handle == "":
+		return isolate(name)
+	case name == "":
+		return "@" + handle
+	default:
+		return isolate(name) + " (@" + handle + ")"
+	}
+}
