@@ -1,0 +1,82 @@
+// Package metrics counts what the program does, for Prometheus.
+package metrics
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"unrollbot/bot"
+	"unrollbot/unroll"
+)
+
+// Metrics is a registry of its own with the program's metrics.
+type Metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.HistogramVec
+	unrolls  *prometheus.HistogramVec
+	fetches  *prometheus.HistogramVec
+}
+
+var (
+	_ unroll.Observer = (*Metrics)(nil)
+	_ bot.Observer    = (*Metrics)(nil)
+)
+
+// New makes the metrics. version labels the build.
+func New(version string) *Metrics {
+	// From a cache hit to the slowest source.
+	buckets := []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
+	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
+		return prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: "unrollbot", Name: name, Help: help, Buckets: buckets,
+		}, labels)
+	}
+	m := &Metrics{
+		registry: prometheus.NewRegistry(),
+		requests: histogram("request_seconds", "Time from taking a request to its last reply.", "platform", "intent", "kind"),
+		unrolls:  histogram("unroll_seconds", "Time to find a thread, by network, error kind and whether the store had it.", "network", "kind", "cached"),
+		fetches:  histogram("fetch_seconds", "Time a source took, by error kind.", "source", "kind"),
+	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Namespace: "unrollbot", Name: "build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": version},
+	})
+	build.Set(1)
+	m.registry.MustRegister(m.requests, m.unrolls, m.fetches, build,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// Handler serves the metrics in Prometheus' text format.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+}
+
+// Answered implements bot.Observer.
+func (m *Metrics) Answered(platform string, intent bot.Intent, kind unroll.Kind, took time.Duration) {
+	m.requests.WithLabelValues(platform, string(intent), outcome(kind)).Observe(took.Seconds())
+}
+
+// Unrolled implements unroll.Observer.
+func (m *Metrics) Unrolled(n unroll.Network, kind unroll.Kind, cached bool, took time.Duration) {
+	hit := "no"
+	if cached {
+		hit = "yes"
+	}
+	m.unrolls.WithLabelValues(string(n), outcome(kind), hit).Observe(took.Seconds())
+}
+
+// Fetched implements unroll.Observer.
+func (m *Metrics) Fetched(source string, kind unroll.Kind, took time.Duration) {
+	m.fetches.WithLabelValues(source, outcome(kind)).Observe(took.Seconds())
+}
+
+func outcome(k unroll.Kind) string {
+	if k == "" {
+		return "ok"
+	}
+	return string(k)
+}
