@@ -100,12 +100,8 @@ func (bs *breakers) add(host string) *breaker {
 		},
 		// These say nothing about the host.
 		IsExcluded: func(err error) bool {
-			switch unroll.KindOf(err) {
-			case unroll.KindCanceled, unroll.KindBlocked, unroll.KindInvalidRef:
-				return true
-			default:
-				return false
-			}
+			kind := unroll.KindOf(err)
+			return kind == unroll.KindCanceled || kind == unroll.KindBlocked || kind == unroll.KindInvalidRef
 		},
 		OnStateChange: func(host string, from, to gobreaker.State) {
 			if to == gobreaker.StateOpen {

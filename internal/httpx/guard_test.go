@@ -186,12 +186,15 @@ func TestTrustedName(t *testing.T) {
 // that there is no such name.
 func resolver(t *testing.T, lookup func(name string) []netip.Addr) *net.Resolver {
 	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	conn, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
-	t.Cleanup(func() { conn.Close(); <-done })
+	t.Cleanup(func() {
+		_ = conn.Close()
+		<-done
+	})
 	go func() {
 		defer close(done)
 		buf := make([]byte, 1500)
