@@ -60,6 +60,7 @@ func TestPack(t *testing.T) {
 		{"no break without a space", []render.Block{text("abcdefghij")}, 4, [][]string{{"abcd"}, {"efgh"}, {"ij"}}},
 		{"no break at a no-break space", []render.Block{text("one two\u00a0three")}, 11, [][]string{{"one two\u00a0th"}, {"ree"}}},
 		{"not inside a grapheme", []render.Block{text("ab\u0301cde")}, 3, [][]string{{"a"}, {"b\u0301"}, {"cde"}}},
+		{"not at a space that carries a mark", []render.Block{text("aaaaaa \u0301bbbb")}, 12, [][]string{{"aaaaaa \u0301bbb"}, {"b"}}},
 		{"a grapheme larger than a page", []render.Block{text("xb\u0301\u0301\u0301y")}, 5, [][]string{{"x"}, {"b\u0301\u0301"}, {"\u0301y"}}},
 		{"a code point larger than a page", []render.Block{text("灯灯")}, 2, [][]string{{"灯"}, {"灯"}}},
 		{"a warning stays with its post", []render.Block{text("123456"), warn, text("789")}, 10, [][]string{{"123456"}, {"CW", "789"}}},
@@ -98,6 +99,22 @@ func TestPackCutsFacets(t *testing.T) {
 	got := render.Pack([]render.Block{b}, 10, func(b render.Block) int { return len(b.Text) })
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestPackKeepsMedia(t *testing.T) {
+	media := []unroll.Media{{URL: "https://m.example/1"}}
+	for _, text := range []string{"", "short", "a text that needs three pages", "灯\u0301\u0301\u0301\u0301"} {
+		pages := render.Pack([]render.Block{{Text: text, Media: media}}, 10, func(b render.Block) int { return len(b.Text) + len(b.Media) })
+		n := 0
+		for _, page := range pages {
+			for _, b := range page {
+				n += len(b.Media)
+			}
+		}
+		if n != 1 || len(pages[0][0].Media) != 1 {
+			t.Errorf("%q: %d media on %d pages", text, n, len(pages))
+		}
 	}
 }
 
