@@ -63,8 +63,10 @@ func problems(c unroll.Conversation) []string {
 			l.add("cut %+v without a reason or after a post that is not there", cut)
 		}
 	}
-	if c.EndSeen != "" && !ids[c.EndSeen] {
-		l.add("end seen at %q, which is not there", c.EndSeen)
+	for id := range c.Seen {
+		if !ids[id] {
+			l.add("replies seen below %q, which is not there", id)
+		}
 	}
 	for id, a := range c.Authors {
 		if a.ID != id {

@@ -17,7 +17,7 @@ func sound() unroll.Conversation {
 		Authors: map[string]unroll.Author{"7": {ID: "7", Handle: "ada", URL: "https://x.com/ada"}},
 		Replies: map[string]int{"1": 1},
 		Cuts:    []unroll.Cut{{After: "2", Reason: unroll.CutLimit}},
-		EndSeen: "2",
+		Seen:    map[string]bool{"2": true},
 		Posts: []unroll.Post{
 			{ID: "1", Gap: &unroll.Gap{Reason: unroll.GapDeleted}},
 			{
@@ -55,7 +55,7 @@ func TestCheckConversation(t *testing.T) {
 		{"count", func(c *unroll.Conversation, _ *unroll.Post) { c.Count = -1 }, "count"},
 		{"replies", func(c *unroll.Conversation, _ *unroll.Post) { c.Replies["1"] = -1 }, "replies"},
 		{"cut nowhere", func(c *unroll.Conversation, _ *unroll.Post) { c.Cuts[0].After = "9" }, "cut"},
-		{"end nowhere", func(c *unroll.Conversation, _ *unroll.Post) { c.EndSeen = "9" }, "end seen"},
+		{"seen nowhere", func(c *unroll.Conversation, _ *unroll.Post) { c.Seen["9"] = true }, "seen below"},
 		{"author's key", func(c *unroll.Conversation, _ *unroll.Post) {
 			c.Authors["9"] = unroll.Author{ID: "8", Handle: "x"}
 		}, "filed under"},
