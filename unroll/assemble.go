@@ -203,7 +203,7 @@ func (g *graph) continues(i int) bool {
 func (g *graph) rooted(head int) int {
 	h := &g.posts[head]
 	root, held := g.byID[h.RootID]
-	if h.Gap != nil && g.parent[head] < 0 && held && g.posts[root].AuthorID == h.AuthorID {
+	if h.Gap != nil && g.parent[head] < 0 && held && g.posts[root].AuthorID == h.AuthorID && g.climb(root) == root {
 		return root
 	}
 	return head
