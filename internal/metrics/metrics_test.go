@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -17,7 +18,7 @@ func TestHandlerShowsWhatHappened(t *testing.T) {
 	m.Fetched("fxtwitter", unroll.KindUpstream, time.Second)
 
 	rec := httptest.NewRecorder()
-	m.Handler().ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
+	m.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	for _, want := range []string{
 		`unrollbot_request_seconds_count{intent="unroll",kind="ok",platform="telegram"} 1`,
 		`unrollbot_unroll_seconds_count{cached="yes",kind="deleted",network="x"} 1`,

@@ -1,0 +1,19 @@
+# syntax=docker/dockerfile:1
+FROM golang:1.26-bookworm AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+ARG VERSION=dev
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/unrollbot ./cmd/unrollbot \
+    && mkdir -p /out/data
+
+FROM gcr.io/distroless/static-debian12:nonroot
+COPY --from=build /out/unrollbot /usr/local/bin/unrollbot
+COPY --from=build --chown=nonroot:nonroot /out/data /data
+ENV UNROLL_DATA_DIR=/data UNROLL_HTTP_ADDR=:8080
+VOLUME /data
+EXPOSE 8080
+USER nonroot
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["/usr/local/bin/unrollbot", "healthcheck"]
+ENTRYPOINT ["/usr/local/bin/unrollbot"]
