@@ -1,0 +1,103 @@
+package fakenet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Config is how the networks of a [Net] behave. The zero value is how the
+// real ones do.
+type Config struct {
+	FxTwitter FxTwitterConfig
+	AppView   AppViewConfig
+	Mastodon  MastodonConfig
+}
+
+// Net is one World served by all three networks on loopback.
+type Net struct {
+	FxTwitter *FxTwitter
+	AppView   *AppView
+	Mastodon  *Mastodon
+
+	FxTwitterURL string // "http://127.0.0.1:port"
+	AppViewURL   string
+	MastodonHost string // "127.0.0.1:port", to be trusted by the client
+
+	close []func() error
+}
+
+// Start serves w until ctx ends or Close is called.
+func Start(ctx context.Context, w World, cfg Config) (*Net, error) {
+	n := &Net{
+		FxTwitter: NewFxTwitter(w, cfg.FxTwitter),
+		AppView:   NewAppView(w, cfg.AppView),
+		Mastodon:  NewMastodon(w, cfg.Mastodon),
+	}
+	for _, s := range []struct {
+		handler http.Handler
+		addr    *string
+	}{
+		{n.FxTwitter, &n.FxTwitterURL},
+		{n.AppView, &n.AppViewURL},
+		{n.Mastodon, &n.MastodonHost},
+	} {
+		addr, stop, err := Listen(ctx, s.handler)
+		if err != nil {
+			return nil, errors.Join(err, n.Close())
+		}
+		*s.addr = addr
+		n.close = append(n.close, stop)
+	}
+	n.FxTwitterURL = "http://" + n.FxTwitterURL
+	n.AppViewURL = "http://" + n.AppViewURL
+	return n, nil
+}
+
+// Set replaces the World on all networks.
+func (n *Net) Set(w World) {
+	n.FxTwitter.Set(w)
+	n.AppView.Set(w)
+	n.Mastodon.Set(w)
+}
+
+// Close stops serving, also calls under way.
+func (n *Net) Close() error {
+	var errs []error
+	for _, stop := range n.close {
+		errs = append(errs, stop())
+	}
+	return errors.Join(errs...)
+}
+
+// Listen serves h on a free port of 127.0.0.1 until ctx ends or stop is
+// called, which may be done more than once.
+func Listen(ctx context.Context, h http.Handler) (addr string, stop func() error, err error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, fmt.Errorf("fakenet: %w", err)
+	}
+	srv := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ErrorLog:          log.New(io.Discard, "", 0), // dropped connections are meant
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = srv.Serve(l) // always http.ErrServerClosed
+	}()
+	unhook := context.AfterFunc(ctx, func() { _ = srv.Close() })
+	return l.Addr().String(), func() error {
+		unhook()
+		err := srv.Close()
+		<-done
+		return err
+	}, nil
+}
