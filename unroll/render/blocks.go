@@ -12,23 +12,11 @@ import (
 // line for each side branch at its fork. No block is empty, and two blocks
 // never share a line.
 func Blocks(t *unroll.Thread, o Options) []Block {
-	l := layout{thread: t, Options: o, Words: o.words()}
-	l.blocks = make([]Block, 0, 2*len(t.Posts)+4)
-	forks := newForks(t)
-
-	l.title()
-	if t.ReplyTo != nil {
-		l.quote(BlockReplyTo, t.Ref.PostID(), l.ReplyTo, t.ReplyTo)
-	}
-	for i := range t.Posts {
-		p := &t.Posts[i]
-		l.post(p)
-		for _, b := range forks.at(p.ID) {
-			l.branch(b, forks.size(b))
-		}
-	}
-	for _, b := range forks.lost() {
-		l.branch(b, forks.size(b))
+	l := newLayout(t, o)
+	l.opening()
+	l.chain(t.Posts)
+	for _, b := range l.forks.lost() {
+		l.branch(b)
 	}
 	l.footer()
 	return l.blocks
@@ -39,7 +27,33 @@ type layout struct {
 	Options
 	Words
 	thread *unroll.Thread
+	forks  forks
 	blocks []Block
+}
+
+func newLayout(t *unroll.Thread, o Options) *layout {
+	return &layout{
+		Options: o, Words: o.words(), thread: t, forks: newForks(t),
+		blocks: make([]Block, 0, 2*len(t.Posts)+4),
+	}
+}
+
+// opening is what stands before the first post.
+func (l *layout) opening() {
+	l.title()
+	if q := l.thread.ReplyTo; q != nil {
+		l.quote(BlockReplyTo, l.thread.Ref.PostID(), l.ReplyTo, q)
+	}
+}
+
+// chain lays posts out, with a line for each branch that forks from them.
+func (l *layout) chain(posts []unroll.Post) {
+	for i := range posts {
+		l.post(&posts[i])
+		for _, b := range l.forks.at(posts[i].ID) {
+			l.branch(b)
+		}
+	}
 }
 
 func (l *layout) put(b Block) {
@@ -204,13 +218,13 @@ func (l *layout) card(postID string, c *unroll.Card) {
 	l.put(r.block(BlockCard, postID))
 }
 
-func (l *layout) branch(b *unroll.Branch, posts int) {
+func (l *layout) branch(b *unroll.Branch) {
 	link := ""
 	if l.PageURL != "" && len(b.Posts) > 0 {
 		link = l.PageURL + "#" + Anchor(l.thread, b.Posts[0].ID)
 	}
 	var r rich
-	r.mark(unroll.FacetLink, l.Branch(posts), link)
+	r.mark(unroll.FacetLink, l.Branch(l.forks.size(b)), link)
 	l.put(r.block(BlockBranch, b.After))
 }
 

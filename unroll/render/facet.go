@@ -145,8 +145,13 @@ func rightToLeft(c rune) bool {
 		(c >= 0xfe70 && c <= 0xfeff) || (c >= 0x10800 && c <= 0x10fff) || (c >= 0x1e800 && c <= 0x1efff)
 }
 
+// maxDepth bounds how deep facets nest: bold within italic within a link
+// within a quote, twice over.
+const maxDepth = 8
+
 // valid returns the facets that lie within text on rune borders, sorted,
-// those that contain others first, and none that overlaps another partly.
+// those that contain others first, and none that overlaps another partly or
+// lies deeper than maxDepth.
 func valid(text string, facets []unroll.Facet) []unroll.Facet {
 	if len(facets) == 0 {
 		return nil
@@ -169,7 +174,7 @@ func valid(text string, facets []unroll.Facet) []unroll.Facet {
 		for len(open) > 0 && open[len(open)-1] <= f.Start {
 			open = open[:len(open)-1]
 		}
-		if len(open) > 0 && f.End > open[len(open)-1] {
+		if len(open) == maxDepth || len(open) > 0 && f.End > open[len(open)-1] {
 			continue
 		}
 		open = append(open, f.End)

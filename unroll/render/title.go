@@ -41,6 +41,28 @@ func (o Options) Title(t *unroll.Thread) string {
 	return shorten(o.words().Untitled(who(t.Author)), TitleMax)
 }
 
+// headline returns the thread's first line and where the text after it
+// begins, if the author wrote that line as a heading: words alone in the
+// first paragraph, with a text to follow.
+func headline(t *unroll.Thread) (heading string, rest int, ok bool) {
+	if len(t.Posts) == 0 || t.Posts[0].Gap != nil || t.Posts[0].Warning != "" {
+		return "", 0, false
+	}
+	p := &t.Posts[0]
+	first, after, found := strings.Cut(p.Text, "\n")
+	heading = line(first)
+	if !found || !strings.HasPrefix(after, "\n") || strings.TrimSpace(after) == "" ||
+		utf8.RuneCountInString(heading) < titleMin || shorten(heading, TitleMax) != heading {
+		return "", 0, false
+	}
+	for _, f := range p.Facets {
+		if f.Start <= len(first) && f.Kind != unroll.FacetBold && f.Kind != unroll.FacetItalic {
+			return "", 0, false
+		}
+	}
+	return heading, len(p.Text) - len(strings.TrimLeft(after, "\n")), true
+}
+
 // shorten cuts s to at most max graphemes, at the end of a word where one
 // ends in the last third, and then says so with an ellipsis.
 func shorten(s string, max int) string {

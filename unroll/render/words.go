@@ -21,6 +21,7 @@ type Words interface {
 	ReplyTo(author string) string    // heading of the post that the root answers
 	Quoting(author string) string    // heading of a quote; author may be empty
 	Branch(posts int) string         // a side branch
+	BranchAfter(words string) string // heading of a side branch; words begin the post it forks from
 	Warning(text string) string      // content warning; text is never empty
 	Gap(unroll.GapReason) string     // a sentence in place of a post
 	NoQuote(unroll.GapReason) string // a sentence in place of a quoted post
@@ -33,6 +34,7 @@ type Words interface {
 	Share(percent, votes int) string          // how an answer fared
 
 	Time(at time.Time) string                         // date and time, with its zone
+	Original() string                                 // label of a link to the thread at its network
 	Read(source string, at time.Time) string          // a sentence: where and when
 	Verdict(s unroll.State, missing int) string       // a few words; missing is 0 where it cannot be counted
 	Because(s unroll.State, e unroll.Evidence) string // a sentence: the verdict and one reason
@@ -70,6 +72,14 @@ func (English) Quoting(author string) string {
 
 // Branch announces a side branch.
 func (English) Branch(posts int) string { return "Side branch: " + plural(posts, "post") }
+
+// BranchAfter heads a side branch that stands apart from its fork.
+func (English) BranchAfter(words string) string {
+	if words == "" {
+		return "Side branch"
+	}
+	return "Side branch after “" + words + "”"
+}
 
 // Warning introduces the author's own content warning.
 func (English) Warning(text string) string { return "Content warning: " + text }
@@ -155,6 +165,9 @@ func (English) Share(percent, votes int) string {
 
 // Time is date and time of day in UTC.
 func (English) Time(at time.Time) string { return at.UTC().Format("2 January 2006, 15:04 UTC") }
+
+// Original leads to the thread where it was written.
+func (English) Original() string { return "Original thread" }
 
 // Read says where a thread came from.
 func (e English) Read(source string, at time.Time) string {
