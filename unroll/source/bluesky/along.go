@@ -1,0 +1,203 @@
+package bluesky
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"unrollbot/unroll"
+)
+
+// lookAlong finds what hangs below a deleted post. From the first post on the
+// AppView shows nothing of it: the post before the deleted one has a reply
+// count of 0 and an empty list of replies (measured 2026-11). Only the
+// author's own posts, one by one, still name the root they belong to.
+//
+// A plain thread costs no call here. Where something says that there is more,
+// the AppView's own count decides in one small call whether that is so; only
+// then, or where it has no count, the author's feed is read back to the
+// first post.
+func (r *reading) lookAlong(ctx context.Context, top string) {
+	t := &r.posts[top].post
+	if t.ParentID != "" || t.RootID != top {
+		return // below other people's posts nothing could be joined
+	}
+	sign := r.tooLarge || r.signOfMore(top)
+	if !sign && !r.src.cfg.Count || r.spend() != nil {
+		return
+	}
+	r.count = r.src.count(ctx, r.ref.Sibling(top))
+	if r.tooLarge || r.count > r.known(top) || (r.count == 0 && sign) {
+		r.readFeed(ctx, top)
+		r.descend(ctx, top)
+	}
+}
+
+// known is how many posts of the thread's line we know to exist, missing ones
+// between others included.
+func (r *reading) known(top string) int {
+	children := r.children()
+	n := len(r.longest(top, children))
+	for _, gap := range r.orphans(top) {
+		n += len(r.longest(gap, children))
+	}
+	return n
+}
+
+var (
+	// countedPost finds "3/12" at either end of a text.
+	countedPost = regexp.MustCompile(`^\W{0,4}(\d{1,3})\s?/\s?(\d{1,3})\b|\b(\d{1,3})\s?/\s?(\d{1,3})\W{0,4}$`)
+	// opening is how a first post says that more follows.
+	opening = regexp.MustCompile(`🧵|👇|^\W{0,4}1\s?/(?:\D|$)`)
+	// goingOn is how any post says so at its end.
+	goingOn = regexp.MustCompile(`(?:🧵|👇|⬇️?|▶️?|➡️?|→|…|\.\.\.|\(cont(?:inued|\.)?\))\s*$`)
+)
+
+// signOfMore tells whether the texts, or a missing post, promise more of the
+// thread than is held. A wrong guess costs one small call.
+func (r *reading) signOfMore(top string) bool {
+	children := r.children()
+	if len(r.orphans(top)) > 0 || r.posts[top].post.Gap != nil {
+		return true
+	}
+	line := r.longest(top, children)
+	last := strings.TrimSpace(r.posts[line[len(line)-1]].post.Text)
+	if len(line) == 1 {
+		if opening.MatchString(last) {
+			return true
+		}
+	} else if goingOn.MatchString(last) {
+		return true
+	}
+	reached, total := 0, 0
+	for _, id := range line {
+		text := strings.TrimSpace(r.posts[id].post.Text)
+		if !strings.Contains(text, "/") {
+			continue // most posts; the search below is slow
+		}
+		m := countedPost.FindStringSubmatch(text)
+		if m == nil {
+			continue
+		}
+		n, _ := strconv.Atoi(m[1] + m[3]) // one of the two forms
+		of, _ := strconv.Atoi(m[2] + m[4])
+		if n > 0 && n <= of {
+			reached, total = max(reached, n), of
+		}
+	}
+	return reached < total
+}
+
+// window is how long after the posts that are held those that are not are
+// looked for in a feed too long to be read from today on.
+const window = 7 * 24 * time.Hour
+
+// readFeed reads the author's feed, newest first, back to the first post.
+func (r *reading) readFeed(ctx context.Context, top string) {
+	did := r.posts[top].post.AuthorID
+	begin, latest := r.span(did)
+	cursor, jumped := "", false
+	for page := 0; page < r.src.cfg.FeedPages; page++ {
+		if r.spend() != nil {
+			break
+		}
+		a, err := r.src.feed(ctx, did, cursor)
+		if err != nil {
+			r.failed = true
+			break
+		}
+		reached := r.takeFeed(&a, did, top)
+		if a.Cursor == "" || !reached.IsZero() && reached.Before(begin) {
+			if !jumped {
+				r.whole = did
+			}
+			break
+		}
+		cursor = a.Cursor
+		if next := cursorAt(cursor, latest.Add(window)); !jumped && next != "" && latest.Add(window).Before(reached) {
+			cursor, jumped = next, true
+		}
+	}
+	r.addGaps(did, top)
+	if r.whole == "" && (r.count == 0 || r.known(top) < r.count) {
+		r.cut = unroll.CutBudget
+		if r.failed {
+			r.cut = unroll.CutFailed
+		}
+	}
+}
+
+// span gives the times of the first and the last post held of an author.
+func (r *reading) span(did string) (first, last time.Time) {
+	for _, id := range r.order {
+		p := &r.posts[id].post
+		if p.AuthorID != did || p.At.IsZero() {
+			continue
+		}
+		if first.IsZero() || p.At.Before(first) {
+			first = p.At
+		}
+		if p.At.After(last) {
+			last = p.At
+		}
+	}
+	return first, last
+}
+
+// takeFeed keeps the author's posts of the conversation, also their answers
+// to others: they show that what hangs below them is no part of the thread.
+// It returns the time of the page's oldest post.
+func (r *reading) takeFeed(a *feedAnswer, did, root string) (oldest time.Time) {
+	for _, item := range a.Feed {
+		if item.Post == nil || item.Post.Author.DID != did {
+			continue // a repost
+		}
+		p, ok := post(item.Post)
+		if !ok {
+			continue
+		}
+		if len(item.Reason) == 0 && !p.At.IsZero() && (oldest.IsZero() || p.At.Before(oldest)) {
+			oldest = p.At
+		}
+		if p.RootID == root {
+			r.view(item.Post, false)
+		}
+	}
+	return oldest
+}
+
+// addGaps names the posts that others reply to and nobody shows.
+func (r *reading) addGaps(did, root string) {
+	why := unroll.GapUnknown
+	if r.whole == did {
+		why = unroll.GapDeleted // all of the author's posts were looked through
+	}
+	for _, id := range r.order { // grows while it is walked; gaps have no parents
+		p := r.posts[id].post
+		if p.AuthorID != did || p.ParentAuthorID != did || p.RootID != root || r.posts[p.ParentID] != nil {
+			continue
+		}
+		if u, ok := parsePost("at://" + did + "/" + postCollection + "/" + strings.TrimPrefix(p.ParentID, did+"/")); ok {
+			r.hold(gapPost(u, &p, why), true)
+		}
+	}
+}
+
+// cursorAt makes a cursor that starts at a time, in the form of one that the
+// AppView gave: a time, or milliseconds with a tie-breaker behind them. "" for
+// any other form. Cursors are nobody's business but the server's; a form that
+// we do not know, or that stops working, only means that a long feed is not
+// read so far back.
+func cursorAt(like string, at time.Time) string {
+	if _, err := time.Parse(time.RFC3339, like); err == nil {
+		return at.UTC().Format("2006-01-02T15:04:05.000Z")
+	}
+	if ms, rest, ok := strings.Cut(like, "__"); ok && len(ms) == 13 {
+		if _, err := strconv.ParseInt(ms, 10, 64); err == nil {
+			return strconv.FormatInt(at.UnixMilli(), 10) + "__" + rest
+		}
+	}
+	return ""
+}

@@ -1,0 +1,114 @@
+package bluesky_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"unrollbot/unroll"
+	"unrollbot/unroll/source/bluesky"
+	"unrollbot/unroll/source/sourcetest"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// TestGolden decodes answers in the AppView's shape and compares the whole
+// conversation.
+func TestGolden(t *testing.T) {
+	for name, id := range map[string]string{"rich": "did:plc:gardener/3a", "gone": "did:plc:baker/3e"} {
+		t.Run(name, func(t *testing.T) {
+			body, err := os.ReadFile(filepath.Join("testdata", name+".json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := newSource(t, bluesky.Config{}, &refuser{body: string(body)}).Fetch(t.Context(), refOf(id))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got bytes.Buffer
+			enc := json.NewEncoder(&got)
+			enc.SetEscapeHTML(false)
+			enc.SetIndent("", "  ")
+			if err := enc.Encode(c); err != nil {
+				t.Fatal(err)
+			}
+			golden := filepath.Join("testdata", name+".golden")
+			if *update {
+				if err := os.WriteFile(golden, got.Bytes(), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got.String()); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestFacetsCutWords names the ranges of the golden thread's first post.
+func TestFacetsCutWords(t *testing.T) {
+	body, err := os.ReadFile("testdata/rich.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := newSource(t, bluesky.Config{}, &refuser{body: string(body)}).Fetch(t.Context(), refOf("did:plc:gardener/3a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range c.Posts[0].Facets {
+		got = append(got, fmt.Sprintf("%s %q %s", f.Kind, c.Posts[0].Text[f.Start:f.End], f.URL))
+	}
+	want := []string{
+		`link "garden.example/beans…" https://garden.example/beans/climbing?kind=runner#top`,
+		`mention "@neighbour" https://bsky.app/profile/did:plc:neighbour`,
+		`tag "#Bohnen" https://bsky.app/hashtag/Bohnen`,
+		`tag "#豆" https://bsky.app/hashtag/%E8%B1%86`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// FuzzFetch feeds anything as every answer: no panic, no endless reading, and
+// what comes out is sound.
+func FuzzFetch(f *testing.F) {
+	for _, name := range []string{"rich", "gone"} {
+		body, err := os.ReadFile(filepath.Join("testdata", name+".json"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(body))
+	}
+	const post = `{"post":{"uri":"at://did:plc:a/app.bsky.feed.post/%s","author":{"did":"did:plc:a"},"replyCount":%d,"record":{"text":"%s","reply":{"root":{"uri":"at://did:plc:a/app.bsky.feed.post/%s"},"parent":{"uri":"at://did:plc:a/app.bsky.feed.post/%s"}}}}`
+	f.Add(`{"thread":` + fmt.Sprintf(post, "b", 3, "1/9", "b", "b") + `}}`)                                                           // its own parent
+	f.Add(`{"thread":` + fmt.Sprintf(post, "b", 3, "1/9", "a", "c") + `,"parent":` + fmt.Sprintf(post, "c", 1, "", "a", "b") + `}}}`) // a cycle
+	f.Add(`{"thread":` + fmt.Sprintf(post, "b", 3, "🧵", "b", "") + `,"replies":[null,{},` + fmt.Sprintf(post, "b", 9, "", "b", "b") + `}]},"cursor":"1234567890123__x","feed":[{},` + fmt.Sprintf(post, "d", 1, "", "b", "c") + `}]}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		d := &refuser{body: body}
+		c, err := newSource(t, bluesky.Config{Count: true, MaxPosts: 50}, d).Fetch(t.Context(), refOf("did:plc:a/b"))
+		if d.asked > 33 {
+			t.Fatalf("%d calls", d.asked)
+		}
+		if err != nil {
+			if unroll.KindOf(err) == unroll.KindInternal {
+				t.Fatalf("an error without a kind: %v", err)
+			}
+			return
+		}
+		sourcetest.CheckConversation(t, c)
+		if _, err := unroll.Assemble(c); err != nil {
+			t.Fatalf("assemble: %v", err)
+		}
+	})
+}
