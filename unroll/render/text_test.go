@@ -26,7 +26,7 @@ func TestTextGolden(t *testing.T) {
 }
 
 func TestTextHoldsNoControls(t *testing.T) {
-	thread := hostile("\x1b]0;owned\x07\x1b[2J\u009b31m\r\x00")
+	thread := hostile("\x1b]0;owned\x07\x1b[2J\u009b31m\r\x00", "")
 	for i, c := range rendered(t, render.Text, thread) {
 		if unicode.IsControl(c) && c != '\n' && c != '\t' {
 			t.Fatalf("control character %U at byte %d", c, i)
@@ -34,23 +34,29 @@ func TestTextHoldsNoControls(t *testing.T) {
 	}
 }
 
-// hostile is a thread with s in every place that somebody else fills in.
-func hostile(s string) unroll.Thread {
-	author := unroll.Author{ID: s, Handle: "h" + s, Name: "n" + s, URL: "https://a.example/" + s, Avatar: "https://a.example/" + s}
+// hostile is a thread with s in every text that somebody else fills in, and
+// address at the end of every address.
+func hostile(s, address string) unroll.Thread {
+	at := func(host string) string { return "https://" + host + ".example/" + address }
+	author := unroll.Author{ID: s, Handle: "h" + s, Name: "n" + s, URL: at("a"), Avatar: at("a")}
 	media := []unroll.Media{
-		{Kind: unroll.MediaImage, URL: "https://m.example/" + s, Preview: s, Alt: s},
-		{Kind: unroll.MediaVideo, URL: s, Preview: "https://m.example/" + s, Alt: s, Variants: []unroll.Variant{{URL: "https://m.example/" + s, Type: s}}},
-		{Kind: unroll.MediaAudio, URL: "https://m.example/" + s, Alt: s},
-		{Kind: unroll.MediaKind(s), URL: "https://m.example/" + s, Alt: s},
+		{Kind: unroll.MediaImage, URL: at("m"), Preview: address, Alt: s},
+		{Kind: unroll.MediaVideo, URL: address, Preview: at("m"), Alt: s, Variants: []unroll.Variant{{URL: at("m"), Type: s}, {URL: address}}},
+		{Kind: unroll.MediaAudio, URL: at("m"), Alt: s},
+		{Kind: unroll.MediaKind(s), URL: at("m"), Alt: s},
 	}
-	facets := []unroll.Facet{{Start: 0, End: len(s), Kind: unroll.FacetLink, URL: "https://l.example/" + s}, {Start: 0, End: len(s), Kind: unroll.FacetEmoji, URL: "https://l.example/" + s}, {Start: 1, End: 3, Kind: unroll.FacetKind(s), URL: s}}
-	quote := &unroll.Quote{URL: "https://q.example/" + s, Author: author, Text: s, Facets: facets, Media: media, Warning: s}
+	facets := []unroll.Facet{
+		{Start: 0, End: len(s), Kind: unroll.FacetLink, URL: at("l")},
+		{Start: 0, End: len(s), Kind: unroll.FacetEmoji, URL: at("l")},
+		{Start: 1, End: 3, Kind: unroll.FacetKind(s), URL: address},
+	}
+	quote := &unroll.Quote{URL: at("q"), Author: author, Text: s, Facets: facets, Media: media, Warning: s}
 	post := unroll.Post{
-		ID: "1", URL: "https://p.example/" + s, Text: s, Facets: facets, Media: media, Quote: quote, Lang: s, Cut: true, Warning: s,
+		ID: "1", URL: at("p"), Text: s, Facets: facets, Media: media, Quote: quote, Lang: s, Cut: true, Warning: s,
 		Poll: &unroll.Poll{Options: []unroll.PollOption{{Label: s, Votes: 1}}, Votes: 1},
-		Card: &unroll.Card{URL: "https://c.example/" + s, Title: s, Description: s, Image: "https://c.example/" + s, ImageAlt: s},
+		Card: &unroll.Card{URL: at("c"), Title: s, Description: s, Image: at("c"), ImageAlt: s},
 	}
-	gap := unroll.Post{ID: "2", URL: s, Gap: &unroll.Gap{Reason: unroll.GapReason(s)}}
+	gap := unroll.Post{ID: "2", URL: address, Gap: &unroll.Gap{Reason: unroll.GapReason(s)}}
 	branch := post
 	branch.ID = "3"
 	return unroll.Thread{

@@ -29,6 +29,13 @@ type Words interface {
 	Media(m unroll.Media) string     // label of a picture, video or sound
 	NoDescription() string           // in place of a description
 	Link() string                    // label of a link card
+	Covered(media int) string        // label of media that the author covered
+	Place(n int) string              // label of a post's permalink; n is its place in the chain, 0 in a branch
+	Edited(at time.Time) string      // that a post was changed, and when
+	Day(at time.Time) string         // a date without time of day
+	Minutes(n int) string            // reading time
+	Follow(n unroll.Network) string  // label of a link to the author's profile
+	About() string                   // heading of source, time and verdict
 
 	Poll(p unroll.Poll, now time.Time) string // heading of a poll
 	Share(percent, votes int) string          // how an answer fared
@@ -141,6 +148,48 @@ func (English) NoDescription() string { return "no description" }
 
 // Link labels a link card.
 func (English) Link() string { return "Link" }
+
+// Covered labels media behind a fold.
+func (English) Covered(media int) string {
+	if media == 1 {
+		return "Sensitive: 1 picture or video"
+	}
+	return "Sensitive: " + group(media) + " pictures or videos"
+}
+
+// Place labels the permalink of a post.
+func (English) Place(n int) string {
+	if n == 0 {
+		return "Link to this post"
+	}
+	return "Link to post " + group(n)
+}
+
+// Edited says that the post is not as it was.
+func (e English) Edited(at time.Time) string { return "Edited " + e.Time(at) }
+
+// Day is a date in UTC.
+func (English) Day(at time.Time) string { return day(at) }
+
+// Minutes is the time it takes to read.
+func (English) Minutes(n int) string { return group(n) + " min read" }
+
+// Follow leads to where the author can be followed.
+func (English) Follow(n unroll.Network) string {
+	switch n {
+	case unroll.X:
+		return "Follow on X"
+	case unroll.Bluesky:
+		return "Follow on Bluesky"
+	case unroll.Mastodon:
+		return "Follow on Mastodon"
+	case unroll.Short:
+	}
+	return "Follow"
+}
+
+// About heads what is known of the copy.
+func (English) About() string { return "About this copy" }
 
 // Poll heads a poll as it stood at now.
 func (English) Poll(p unroll.Poll, now time.Time) string {
