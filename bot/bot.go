@@ -46,6 +46,9 @@ type Request struct {
 
 	// Page asks for a page of a thread already shown: a button was pressed.
 	Page *PageRequest
+
+	// Settings are the chat's, as the adapter read them.
+	Settings Settings
 }
 
 // Message is a message's text and the addresses that stand behind it.

@@ -28,13 +28,17 @@ type Triggers struct {
 
 // NewTriggers takes the words that ask for a thread in a reply: "unroll".
 func NewTriggers(keywords []string) *Triggers {
-	t := &Triggers{}
+	return &Triggers{clean(keywords)}
+}
+
+func clean(keywords []string) []string {
+	var out []string
 	for _, k := range keywords {
 		if k = strings.ToLower(strings.TrimSpace(k)); k != "" {
-			t.keywords = append(t.keywords, k)
+			out = append(out, k)
 		}
 	}
-	return t
+	return out
 }
 
 // Concerns tells whether the bot has anything to do with req.
@@ -71,7 +75,7 @@ func (t *Triggers) Find(req *Request) (Intent, []unroll.Ref) {
 	}
 	own := refsIn(&req.Message)
 	switch {
-	case t.keyword(&req.Message) && (req.Replied != nil || req.Mentioned || req.Private):
+	case t.keyword(req) && (req.Replied != nil || req.Mentioned || req.Private):
 		return t.asked(req, own)
 	case req.Private && len(own) > 0:
 		return IntentUnroll, own
@@ -101,10 +105,14 @@ func (t *Triggers) asked(req *Request, refs []unroll.Ref) (Intent, []unroll.Ref)
 
 // keyword tells whether a message is the keyword and at most a link: "Unroll!",
 // "unroll please", but not a sentence that happens to hold the word.
-func (t *Triggers) keyword(m *Message) bool {
+func (t *Triggers) keyword(req *Request) bool {
+	keywords := t.keywords
+	if len(req.Settings.Keywords) > 0 {
+		keywords = clean(req.Settings.Keywords)
+	}
 	words := 0
 	found := false
-	for w := range strings.FieldsSeq(m.Text) {
+	for w := range strings.FieldsSeq(req.Message.Text) {
 		if strings.Contains(w, "/") { // a link
 			continue
 		}
@@ -113,7 +121,7 @@ func (t *Triggers) keyword(m *Message) bool {
 			continue
 		}
 		words++
-		found = found || slices.Contains(t.keywords, w)
+		found = found || slices.Contains(keywords, w)
 	}
 	return found && words == 1
 }

@@ -46,6 +46,8 @@ func TestTriggers(t *testing.T) {
 		{"keyword as a reply", Request{Message: text("unroll"), Replied: replied(link)}, IntentUnroll, []unroll.Ref{ref}},
 		{"in capitals, with manners", Request{Message: text("UNROLL, please!"), Replied: replied(link)}, IntentUnroll, []unroll.Ref{ref}},
 		{"another keyword", Request{Message: text("aufrollen"), Replied: replied(link)}, IntentUnroll, []unroll.Ref{ref}},
+		{"the chat's own keyword", Request{Message: text("entrolle"), Replied: replied(link), Settings: Settings{Keywords: []string{"Entrolle"}}}, IntentUnroll, []unroll.Ref{ref}},
+		{"which replaces the program's", Request{Message: text("unroll"), Replied: replied(link), Settings: Settings{Keywords: []string{"Entrolle"}}}, IntentIgnore, nil},
 		{"keyword as a reply without a link", Request{Message: text("unroll"), Replied: replied("hello")}, IntentNoLink, nil},
 		{"a sentence with the word", Request{Message: text("how do I unroll a carpet"), Replied: replied(link)}, IntentIgnore, nil},
 		{"keyword alone in a group", Request{Message: text("unroll")}, IntentIgnore, nil},
