@@ -1,0 +1,271 @@
+package bottest
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"slices"
+	"time"
+	"unicode/utf8"
+)
+
+// serve carries out a call.
+func (t *Telegram) serve(r *http.Request, method string, params json.RawMessage, file *TelegramFile) (any, error) {
+	switch method {
+	case "getMe":
+		if err := t.read(method, params, &struct{}{}); err != nil {
+			return nil, err
+		}
+		return map[string]any{"id": t.BotID, "is_bot": true, "first_name": "Unroll", "username": t.BotName, "can_read_all_group_messages": false}, nil
+	case "getUpdates":
+		return t.getUpdates(r.Context(), params)
+	case "sendMessage":
+		return t.sendMessage(params)
+	case "editMessageText":
+		return t.editMessageText(params)
+	case "deleteMessage":
+		return t.deleteMessage(params)
+	case "sendDocument":
+		return t.sendDocument(params, file)
+	case "answerCallbackQuery":
+		return t.answerCallbackQuery(params)
+	case "sendChatAction":
+		var p struct {
+			ChatID int64  `json:"chat_id"`
+			Topic  int64  `json:"message_thread_id"`
+			Action string `json:"action"`
+		}
+		return true, t.read(method, params, &p)
+	case "setMyCommands":
+		var p struct {
+			Commands []struct {
+				Command     string `json:"command"`
+				Description string `json:"description"`
+			} `json:"commands"`
+			Scope struct {
+				Type string `json:"type"`
+			} `json:"scope"`
+			Language string `json:"language_code"`
+		}
+		return true, t.read(method, params, &p)
+	case "deleteWebhook":
+		return true, t.read(method, params, &struct{}{})
+	case "setWebhook":
+		var p struct {
+			URL    string   `json:"url"`
+			Secret string   `json:"secret_token"`
+			Kinds  []string `json:"allowed_updates"`
+		}
+		return true, t.read(method, params, &p)
+	default:
+		t.tb.Errorf("telegram: no method %s here", method)
+		return nil, refuse(http.StatusNotFound, "Not Found: method not found")
+	}
+}
+
+func (t *Telegram) getUpdates(ctx context.Context, params json.RawMessage) (any, error) {
+	var p struct {
+		Offset  int64    `json:"offset"`
+		Limit   int      `json:"limit"`
+		Timeout int      `json:"timeout"`
+		Kinds   []string `json:"allowed_updates"`
+	}
+	if err := t.read("getUpdates", params, &p); err != nil {
+		return nil, err
+	}
+	if p.Limit == 0 {
+		p.Limit = 100
+	}
+	defer t.wakeOn(ctx)()
+	late := false
+	if p.Timeout > 0 {
+		timer := time.AfterFunc(time.Duration(p.Timeout)*time.Second, func() {
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			late = true
+			t.changed.Broadcast()
+		})
+		defer timer.Stop()
+	}
+
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.poll++
+	number := t.poll
+	t.queue = slices.DeleteFunc(t.queue, func(u telegramUpdate) bool { return u.id < p.Offset })
+	t.changed.Broadcast()
+	for len(t.queue) == 0 && p.Timeout > 0 && !late && ctx.Err() == nil {
+		if t.poll != number {
+			return nil, refuse(http.StatusConflict, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running")
+		}
+		t.changed.Wait()
+	}
+	out := []json.RawMessage{}
+	for _, u := range t.queue[:min(len(t.queue), p.Limit)] {
+		out = append(out, u.body)
+	}
+	return out, nil
+}
+
+// sending are the parameters that all methods which send share.
+type sending struct {
+	ChatID int64 `json:"chat_id"`
+	Topic  int64 `json:"message_thread_id"`
+	Silent bool  `json:"disable_notification"`
+	Reply  *struct {
+		MessageID int64 `json:"message_id"`
+		Anyway    bool  `json:"allow_sending_without_reply"`
+	} `json:"reply_parameters"`
+	Markup *TelegramKeyboard `json:"reply_markup"`
+}
+
+// put adds the bot's message to its chat.
+func (t *Telegram) put(p sending, m *TelegramMessage) (any, error) {
+	if err := t.checkMarkup(p.Markup); err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.chats[p.ChatID]
+	switch {
+	case c == nil:
+		return nil, refuse(http.StatusBadRequest, "Bad Request: chat not found")
+	case c.closed != "":
+		return nil, refuse(http.StatusForbidden, "%s", c.closed)
+	}
+	m.From = &TelegramUser{ID: t.BotID, IsBot: true, Name: "Unroll", Username: t.BotName}
+	m.Chat, m.Date, m.Markup = placed(TelegramChat{ID: p.ChatID}), time.Now().Unix(), p.Markup
+	m.Topic, m.InTopic = p.Topic, p.Topic != 0
+	if p.Reply != nil {
+		switch replied := c.find(p.Reply.MessageID); {
+		case replied != nil:
+			flat := *replied
+			flat.ReplyTo = nil
+			m.ReplyTo = &flat
+		case !p.Reply.Anyway:
+			return nil, refuse(http.StatusBadRequest, "Bad Request: message to be replied not found")
+		}
+	}
+	c.add(m)
+	answer := *m
+	return &answer, nil
+}
+
+func (t *Telegram) sendMessage(params json.RawMessage) (any, error) {
+	var p struct {
+		sending
+		Text     string           `json:"text"`
+		Entities []TelegramEntity `json:"entities"`
+		Preview  *TelegramPreview `json:"link_preview_options"`
+	}
+	if err := t.read("sendMessage", params, &p); err != nil {
+		return nil, err
+	}
+	if err := t.checkText(p.Text, p.Entities, 4096); err != nil {
+		return nil, err
+	}
+	return t.put(p.sending, &TelegramMessage{Text: p.Text, Entities: p.Entities, Preview: p.Preview})
+}
+
+func (t *Telegram) sendDocument(params json.RawMessage, file *TelegramFile) (any, error) {
+	var p struct {
+		sending
+		Document string           `json:"document"`
+		Caption  string           `json:"caption"`
+		Entities []TelegramEntity `json:"caption_entities"`
+	}
+	if err := t.read("sendDocument", params, &p); err != nil {
+		return nil, err
+	}
+	if file == nil {
+		return nil, refuse(http.StatusBadRequest, "Bad Request: there is no document in the request")
+	}
+	if p.Caption != "" {
+		if err := t.checkText(p.Caption, p.Entities, 1024); err != nil {
+			return nil, err
+		}
+	}
+	return t.put(p.sending, &TelegramMessage{Caption: p.Caption, Captions: p.Entities, File: file})
+}
+
+func (t *Telegram) editMessageText(params json.RawMessage) (any, error) {
+	var p struct {
+		ChatID    int64             `json:"chat_id"`
+		MessageID int64             `json:"message_id"`
+		Inline    string            `json:"inline_message_id"`
+		Text      string            `json:"text"`
+		Entities  []TelegramEntity  `json:"entities"`
+		Preview   *TelegramPreview  `json:"link_preview_options"`
+		Markup    *TelegramKeyboard `json:"reply_markup"`
+	}
+	if err := t.read("editMessageText", params, &p); err != nil {
+		return nil, err
+	}
+	if err := t.checkText(p.Text, p.Entities, 4096); err != nil {
+		return nil, err
+	}
+	if err := t.checkMarkup(p.Markup); err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	m := t.chat(p.ChatID).find(p.MessageID)
+	switch {
+	case m == nil:
+		return nil, refuse(http.StatusBadRequest, "Bad Request: message to edit not found")
+	case m.From.ID != t.BotID:
+		return nil, refuse(http.StatusBadRequest, "Bad Request: message can't be edited")
+	case m.Text == p.Text && reflect.DeepEqual(m.Entities, p.Entities) && reflect.DeepEqual(m.Markup, p.Markup):
+		return nil, refuse(http.StatusBadRequest, "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message")
+	}
+	m.Text, m.Entities, m.Preview, m.Markup = p.Text, p.Entities, p.Preview, p.Markup
+	m.Edits++
+	answer := *m
+	return &answer, nil
+}
+
+func (t *Telegram) deleteMessage(params json.RawMessage) (any, error) {
+	var p struct {
+		ChatID    int64 `json:"chat_id"`
+		MessageID int64 `json:"message_id"`
+	}
+	if err := t.read("deleteMessage", params, &p); err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.chat(p.ChatID)
+	m := c.find(p.MessageID)
+	switch {
+	case m == nil:
+		return nil, refuse(http.StatusBadRequest, "Bad Request: message to delete not found")
+	case m.From.ID != t.BotID:
+		t.tb.Errorf("telegram: the bot deletes a message of somebody else")
+	}
+	c.messages = slices.DeleteFunc(c.messages, func(o *TelegramMessage) bool { return o == m })
+	return true, nil
+}
+
+func (t *Telegram) answerCallbackQuery(params json.RawMessage) (any, error) {
+	var p struct {
+		ID    string `json:"callback_query_id"`
+		Text  string `json:"text"`
+		Alert bool   `json:"show_alert"`
+	}
+	if err := t.read("answerCallbackQuery", params, &p); err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	press := t.open[p.ID]
+	switch {
+	case press == nil || press.Answered:
+		return nil, refuse(http.StatusBadRequest, "Bad Request: query is too old and response timeout expired or query ID is invalid")
+	case utf8.RuneCountInString(p.Text) > 200:
+		t.tb.Errorf("telegram: answer to a press of %d characters", utf8.RuneCountInString(p.Text))
+		return nil, refuse(http.StatusBadRequest, "Bad Request: MESSAGE_TOO_LONG")
+	}
+	press.Answered, press.Text, press.Alert = true, p.Text, p.Alert
+	return true, nil
+}

@@ -1,0 +1,219 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	tele "gopkg.in/telebot.v3"
+
+	"unrollbot/bot"
+)
+
+// answerPatience is how long an answer may wait for its turn in a busy chat.
+// Longer than a minute, because a group's turns come by the minute.
+const answerPatience = 75 * time.Second
+
+// place is where an answer goes.
+type place struct {
+	Chat    int64
+	Topic   int64 // of a forum, or 0
+	ReplyTo int64 // the message to answer, or 0
+	Last    int64 // the chat's last message that is known, or 0
+}
+
+// sendMessage are the parameters of a message to send.
+type sendMessage struct {
+	ChatID int64        `json:"chat_id"`
+	Topic  int64        `json:"message_thread_id,omitempty"`
+	Reply  *replyParams `json:"reply_parameters,omitempty"`
+	Silent bool         `json:"disable_notification,omitempty"`
+	view
+}
+
+// replyParams are what telebot accepts and never sends.
+type replyParams struct {
+	MessageID int64 `json:"message_id"`
+	Anyway    bool  `json:"allow_sending_without_reply"` // the asker may have deleted it
+}
+
+func (p place) message(v view) sendMessage {
+	m := sendMessage{ChatID: p.Chat, Topic: p.Topic, view: v}
+	if p.ReplyTo != 0 {
+		m.Reply = &replyParams{MessageID: p.ReplyTo, Anyway: true}
+	}
+	return m
+}
+
+// answerer answers a message with messages.
+type answerer struct {
+	a      *Adapter
+	to     place
+	locale string
+	typing typing
+}
+
+var _ bot.Responder = (*answerer)(nil)
+
+// Working lets the chat see that the bot is typing, if it takes any time.
+func (r *answerer) Working(ctx context.Context) error {
+	r.typing.start(ctx, func(ctx context.Context) {
+		params := map[string]any{"chat_id": r.to.Chat, "action": tele.Typing}
+		if r.to.Topic != 0 {
+			params["message_thread_id"] = r.to.Topic
+		}
+		if err := r.a.api.call(ctx, "sendChatAction", params, nil); err != nil && ctx.Err() == nil {
+			r.a.log.Info("typing cannot be shown", "err", err)
+		}
+	})
+	return nil
+}
+
+// Send answers.
+func (r *answerer) Send(ctx context.Context, reply bot.Reply) error {
+	v := r.a.view(ctx, reply, r.locale)
+	r.typing.stop()
+	id, err := r.a.send(ctx, r.to, v)
+	r.to.Last = max(r.to.Last, id)
+	return r.a.unlessGone(err)
+}
+
+// unlessGone makes nothing of it that people block bots and close chats.
+func (a *Adapter) unlessGone(err error) error {
+	if !gone(err) {
+		return err
+	}
+	a.log.Info("chat takes no messages from the bot", "reason", refused(err).Description)
+	return nil
+}
+
+// send delivers a message once and tells its id.
+//
+// A call may be carried out though its answer is lost, and the Bot API has
+// no means to ask whether it was. So after a loss the message is sent again
+// as a reply to the one that the lost message would be, the next in the
+// chat: Telegram's answer holds what is replied to, and tells whether it is
+// the lost message. If so the second is deleted.
+func (a *Adapter) send(ctx context.Context, to place, v view) (id int64, err error) {
+	t := turn{chat: to.Chat, patience: answerPatience}
+	wait := newBackoff()
+	var probe int64 // where a lost message would be, or 0
+	for n := 1; ; n++ {
+		if err := a.await(ctx, t); err != nil {
+			return 0, err
+		}
+		params := to.message(v)
+		if probe != 0 {
+			params.Reply, params.Silent = &replyParams{MessageID: probe, Anyway: true}, true
+		}
+		var sent message
+		err := a.api.call(ctx, "sendMessage", params, &sent)
+		switch {
+		case err == nil && (probe == 0 || sent.ReplyTo == nil):
+			return sent.ID, nil
+		case err == nil: // something is there: the lost message, or somebody else's
+			twice := a.ours(sent.ReplyTo) && sent.ReplyTo.Text == sent.Text
+			if err := a.delete(ctx, t, sent.ID); err != nil || twice {
+				return sent.ReplyTo.ID, err
+			}
+			probe = 0
+			continue
+		case n >= attempts:
+			return 0, err
+		}
+
+		var lost *callError
+		switch e := refused(err); {
+		case e.MigrateTo != 0:
+			// The group is a supergroup now, with message ids of its own.
+			to, t.chat, probe = place{Chat: e.MigrateTo}, e.MigrateTo, 0
+			continue
+		case to.Topic != 0 && e.says("thread not found"):
+			to.Topic = 0
+			continue
+		case e.Code == http.StatusBadRequest && !gone(err) && !v.bare():
+			// Rather plain than not at all.
+			a.log.Warn("telegram refuses the form of a message; it is sent as bare text", "err", err)
+			v = v.stripped()
+			continue
+		case !a.passes(err, t):
+			return 0, err
+		case errors.As(err, &lost) && lost.Sent && to.Last != 0:
+			probe = to.Last + 1
+		}
+		if err := a.rest(ctx, t, wait, err); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (a *Adapter) ours(m *message) bool { return m.From != nil && m.From.ID == a.me.Load().ID }
+
+func (a *Adapter) delete(ctx context.Context, t turn, id int64) error {
+	err := a.call(ctx, t, "deleteMessage", map[string]any{"chat_id": t.chat, "message_id": id}, nil)
+	if refused(err).says("message to delete not found") {
+		return nil
+	}
+	return err
+}
+
+// bare tells whether the view is nothing but text.
+func (v view) bare() bool { return len(v.Entities) == 0 && v.Markup == nil && v.Preview == nil }
+
+// stripped is the view without its form; the address on a button goes below
+// the text.
+func (v view) stripped() view {
+	text := v.Text
+	if v.Markup != nil {
+		for _, row := range v.Markup.Rows {
+			for _, b := range row {
+				if b.URL != "" {
+					text = cutUnits(text, maxText-units(b.URL)-len(gap)) + gap + b.URL
+				}
+			}
+		}
+	}
+	return view{richText: richText{Text: text}}
+}
+
+// typing repeats a sign of work while it goes on. Telegram shows it for five
+// seconds or until a message comes (Bot API, "sendChatAction").
+type typing struct {
+	mu     sync.Mutex
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+// Most answers come from the store at once and need no sign before them.
+const (
+	typingFirst = 300 * time.Millisecond
+	typingAgain = 4500 * time.Millisecond
+)
+
+func (t *typing) start(ctx context.Context, show func(context.Context)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.cancel != nil {
+		return
+	}
+	ctx, t.cancel = context.WithCancel(ctx)
+	t.done = make(chan struct{})
+	go func() {
+		defer close(t.done)
+		for d := typingFirst; sleep(ctx, d) == nil; d = typingAgain {
+			show(ctx)
+		}
+	}()
+}
+
+// stop returns when no sign will follow.
+func (t *typing) stop() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.cancel != nil {
+		t.cancel()
+		<-t.done
+	}
+}

@@ -1,0 +1,74 @@
+package telegram
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"runtime/debug"
+	"time"
+
+	"unrollbot/bot"
+)
+
+// accept takes an update, waiting while too many requests wait already. It
+// returns an error only when the update was not taken: ctx's, or
+// bot.ErrClosed.
+func (a *Adapter) accept(ctx context.Context, raw json.RawMessage) (id int64, err error) {
+	u := a.decode(raw)
+	for {
+		if err = a.take(ctx, u); !errors.Is(err, bot.ErrBusy) {
+			return u.ID, err
+		}
+		if err := sleep(ctx, 100*time.Millisecond); err != nil {
+			return u.ID, err
+		}
+	}
+}
+
+// decode reads an update. One that makes no sense is logged and is like one
+// of a kind that nobody asked for: it would make no more sense next time.
+func (a *Adapter) decode(raw json.RawMessage) update {
+	u, err := decodeUpdate(raw)
+	if err != nil {
+		a.log.Warn("update cannot be read", "update", u.ID, "err", err)
+	}
+	return u
+}
+
+// take hands an update to the Dispatcher, once. Its error is the
+// Dispatcher's; with bot.ErrBusy and bot.ErrClosed the update may be offered
+// again. A panic costs the update that caused it, not the program.
+func (a *Adapter) take(ctx context.Context, u update) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			a.log.Error("update was lost to a panic", "update", u.ID, "panic", r, "stack", string(debug.Stack()))
+			err = nil
+		}
+	}()
+	if !a.recent.add(u.ID) {
+		return nil
+	}
+	switch {
+	case u.Message != nil:
+		err = a.takeMessage(ctx, u.ID, u.Message)
+	case u.Callback != nil:
+		err = a.takePress(ctx, u.ID, u.Callback)
+	default:
+		a.log.Debug("update of a kind that is of no use", "update", u.ID)
+	}
+	if err != nil {
+		a.recent.drop(u.ID)
+	}
+	return err
+}
+
+func (a *Adapter) takeMessage(ctx context.Context, id int64, m *message) error {
+	req, ok := fromMessage(m, a.me.Load())
+	if !ok {
+		return nil
+	}
+	req.ID = itoa(id)
+	return a.dispatch.Dispatch(ctx, req, &answerer{a: a, locale: req.Locale, to: place{
+		Chat: m.Chat.ID, Topic: m.topic(), ReplyTo: m.ID, Last: m.ID,
+	}})
+}

@@ -1,0 +1,124 @@
+package telegram
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"unrollbot/bot"
+	"unrollbot/unroll"
+	"unrollbot/unroll/render"
+)
+
+// view is what a message shows: the parameters that sending and editing
+// share.
+type view struct {
+	richText
+	Preview *preview  `json:"link_preview_options,omitempty"`
+	Markup  *keyboard `json:"reply_markup,omitempty"`
+}
+
+// view renders a reply for a reader of locale.
+func (a *Adapter) view(ctx context.Context, r bot.Reply, locale string) view {
+	if r.Thread == nil {
+		return a.sentence(ctx, r, locale)
+	}
+	open := public(r.PageURL)
+	tail := ""
+	if !open {
+		tail = r.PageURL
+	}
+	all := pages(r.Thread, render.Options{PageURL: r.PageURL}, tail)
+	number := min(max(r.Page, 1), len(all))
+	v := view{richText: compose(all[number-1], tail), Preview: &preview{Disabled: true}}
+	if open && number == 1 && shows(r.Thread) {
+		// The card of our page shows what a text cannot: the pictures.
+		v.Preview = &preview{URL: r.PageURL, Small: true}
+	}
+
+	var k keyboard
+	if len(all) > 1 {
+		k.row(a.pager(ctx, askAgain(r), number, len(all), locale)...)
+	}
+	if open {
+		k.row(button{Text: a.say(locale, "button_open", nil), URL: r.PageURL})
+	}
+	v.Markup = k.orNil()
+	return v
+}
+
+// shows tells whether the thread has pictures that need no covering.
+func shows(t *unroll.Thread) bool {
+	if t.Sensitive() {
+		return false
+	}
+	for p := range t.All {
+		if len(p.Media) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// askAgain is the ref that leads to the same thread along the same branch.
+// A short link may lead elsewhere tomorrow.
+func askAgain(r bot.Reply) unroll.Ref {
+	if r.Asked.IsZero() || r.Asked.Network == unroll.Short {
+		return r.Thread.Ref
+	}
+	return r.Asked
+}
+
+// pager is the row that turns pages. Without the store a ref may be too long
+// for a button; then there is none, and the page itself has the whole thread.
+func (a *Adapter) pager(ctx context.Context, ref unroll.Ref, number, of int, locale string) []button {
+	p, err := a.short(ctx, press{Verb: verbPage, Ref: ref})
+	if err != nil {
+		a.log.Warn("buttons cannot be kept", "err", err)
+		return nil
+	}
+	to := func(label string, number int) button {
+		p.Number = number
+		return button{Text: label, Data: p.String()}
+	}
+	var row []button
+	if number > 1 {
+		row = append(row, to(a.say(locale, "button_previous", nil), number-1))
+	}
+	row = append(row, to(a.say(locale, "button_page", map[string]any{"Page": number, "Pages": of}), number))
+	if number < of {
+		row = append(row, to(a.say(locale, "button_next", nil), number+1))
+	}
+	return row
+}
+
+// sentence renders help or an error, with a button to try again where that
+// may help.
+func (a *Adapter) sentence(ctx context.Context, r bot.Reply, locale string) view {
+	var w writer
+	w.plain(strings.TrimSpace(cutUnits(r.Text, maxText)))
+	v := view{richText: w.done(), Preview: &preview{Disabled: true}}
+	if r.Retry && !r.Asked.IsZero() {
+		if p, err := a.short(ctx, press{Verb: verbPage, Number: max(r.Page, 1), Ref: r.Asked}); err == nil {
+			v.Markup = &keyboard{Rows: [][]button{{{Text: a.say(locale, "button_retry", nil), Data: p.String()}}}}
+		}
+	}
+	return v
+}
+
+// cutUnits gives the beginning of s, at most most UTF-16 units of it.
+func cutUnits(s string, most int) string {
+	n := 0
+	for i, r := range s {
+		if n += unitsOf(r); n > most {
+			return s[:i]
+		}
+	}
+	return s
+}
+
+func (a *Adapter) say(locale, id string, args map[string]any) string {
+	return a.phrases.Text(locale, id, args)
+}
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
