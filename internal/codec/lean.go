@@ -1,0 +1,171 @@
+package codec
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"unrollbot/unroll"
+)
+
+// same marks fields of a post that are left out, or shortened, because they
+// follow from the post before it, or from the thread.
+type same uint8
+
+const (
+	sameParent       same = 1 << iota // it replies to the post before it
+	sameParentAuthor                  // ... which is the thread's author's
+	sameRoot                          // the conversation starts where the post before it says
+	sameURL                           // its URL is that of the post before it with the ID replaced
+	sameLang                          // as in the post before it
+	stepID                            // ID is the step from the ID before it, see idStep
+)
+
+// leanPost is a [unroll.Post] without what can be worked out. Fields of Post
+// that are not named here are stored as they are.
+type leanPost struct {
+	unroll.Post
+	Same same `json:"s,omitempty"`
+	// Later is how many seconds after the post before it this one was
+	// written; 0 when At stands for itself.
+	Later int64 `json:"d,omitempty"`
+}
+
+type leanBranch struct {
+	unroll.Branch
+	Posts []leanPost `json:"posts"`
+}
+
+type leanThread struct {
+	unroll.Thread
+	Posts    []leanPost   `json:"posts"`
+	Branches []leanBranch `json:"branches,omitempty"`
+}
+
+// lean makes t's stored form. It does not change t, and shares its memory.
+func lean(t *unroll.Thread) *leanThread {
+	out := &leanThread{Thread: *t, Posts: leanPosts(t.Posts, &t.Author)}
+	for _, b := range t.Branches {
+		out.Branches = append(out.Branches, leanBranch{Branch: b, Posts: leanPosts(b.Posts, &t.Author)})
+	}
+	return out
+}
+
+// full is the inverse of lean.
+func (l *leanThread) full() *unroll.Thread {
+	t := &l.Thread
+	t.Posts = fullPosts(l.Posts, &t.Author)
+	t.Branches = nil
+	for _, b := range l.Branches {
+		b.Branch.Posts = fullPosts(b.Posts, &t.Author)
+		t.Branches = append(t.Branches, b.Branch)
+	}
+	return t
+}
+
+func leanPosts(posts []unroll.Post, author *unroll.Author) []leanPost {
+	if posts == nil {
+		return nil
+	}
+	out := make([]leanPost, len(posts))
+	for i, p := range posts {
+		out[i].Post = p
+		if i == 0 {
+			continue
+		}
+		l, prev := &out[i], &posts[i-1]
+		leave := func(s same, field *string, derived string) {
+			if *field == derived {
+				l.Same |= s
+				*field = ""
+			}
+		}
+		leave(sameParent, &l.ParentID, prev.ID)
+		leave(sameParentAuthor, &l.ParentAuthorID, author.ID)
+		leave(sameRoot, &l.RootID, prev.RootID)
+		leave(sameURL, &l.URL, urlAfter(prev, p.ID))
+		leave(sameLang, &l.Lang, prev.Lang)
+		if d := p.At.Sub(prev.At); d%time.Second == 0 && prev.At.Add(d).Equal(p.At) && utc(prev.At) && utc(p.At) {
+			if l.Later = int64(d / time.Second); l.Later != 0 {
+				l.At = time.Time{}
+			}
+		}
+		if step, ok := idStep(prev.ID, p.ID); ok {
+			l.ID = step
+			l.Same |= stepID
+		}
+	}
+	return out
+}
+
+func fullPosts(lean []leanPost, author *unroll.Author) []unroll.Post {
+	if lean == nil {
+		return nil
+	}
+	out := make([]unroll.Post, len(lean))
+	for i := range lean {
+		l, p := &lean[i], &out[i]
+		*p = l.Post
+		if i == 0 {
+			continue
+		}
+		prev := &out[i-1]
+		if l.Same&stepID != 0 {
+			p.ID = idAfter(prev.ID, l.ID)
+		}
+		fill := func(s same, field *string, derived string) {
+			if l.Same&s != 0 {
+				*field = derived
+			}
+		}
+		fill(sameParent, &p.ParentID, prev.ID)
+		fill(sameParentAuthor, &p.ParentAuthorID, author.ID)
+		fill(sameRoot, &p.RootID, prev.RootID)
+		fill(sameURL, &p.URL, urlAfter(prev, p.ID))
+		fill(sameLang, &p.Lang, prev.Lang)
+		if l.Later != 0 {
+			p.At = prev.At.Add(time.Duration(l.Later) * time.Second)
+		}
+	}
+	return out
+}
+
+// idStep is the difference of two numeric IDs in base 36: the IDs of X and
+// Mastodon hold a time, and the step is half as many digits.
+func idStep(prev, id string) (step string, ok bool) {
+	a, okA := number(prev)
+	b, okB := number(id)
+	if !okA || !okB || b <= a {
+		return "", false
+	}
+	return strconv.FormatUint(b-a, 36), true
+}
+
+// idAfter is the inverse of idStep. On damaged input its result means nothing.
+func idAfter(prev, step string) string {
+	a, _ := number(prev)
+	d, _ := strconv.ParseUint(step, 36, 64)
+	return strconv.FormatUint(a+d, 10)
+}
+
+// number reads an ID that is a decimal number in its shortest form.
+func number(id string) (uint64, bool) {
+	n, err := strconv.ParseUint(id, 10, 64)
+	return n, err == nil && strconv.FormatUint(n, 10) == id
+}
+
+// urlAfter is prev's URL with the last part of its ID replaced by that of id:
+// the URL of another post of the same author, on every network we know.
+func urlAfter(prev *unroll.Post, id string) string {
+	head, ok := strings.CutSuffix(prev.URL, record(prev.ID))
+	if !ok {
+		return ""
+	}
+	return head + record(id)
+}
+
+// record is an ID without the DID that Bluesky's begin with.
+func record(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
+
+// utc tells whether a time's zone is lost nothing of by computing with it.
+func utc(t time.Time) bool { return t.Location() == time.UTC }

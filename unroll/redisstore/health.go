@@ -1,0 +1,104 @@
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/sony/gobreaker/v2"
+)
+
+// tripAfter is how many calls in a row must fail before Redis counts as gone.
+// One slow answer is no reason to go without a cache.
+const tripAfter = 3
+
+// errGone is what calls get at once while Redis is known not to answer.
+var errGone = errors.New("redis does not answer")
+
+// health is a go-redis hook that stands around every call: it stops calling a
+// Redis that is gone, and logs when that begins and ends.
+type health struct {
+	breaker *gobreaker.CircuitBreaker[struct{}]
+}
+
+var _ redis.Hook = (*health)(nil)
+
+// newHealth makes a hook that asks a Redis which is gone again after pause.
+func newHealth(log *slog.Logger, pause time.Duration) *health {
+	return &health{gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
+		Timeout:      pause,
+		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= tripAfter },
+		IsSuccessful: answered,
+		IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) },
+		OnStateChange: func(_ string, from, to gobreaker.State) {
+			switch {
+			case from == gobreaker.StateClosed:
+				log.Warn("redis does not answer: going on without a cache, with limits of this process alone")
+			case to == gobreaker.StateClosed:
+				log.Info("redis answers again")
+			}
+		},
+	})}
+}
+
+// answered tells whether a Redis that can do its work was at the other end.
+func answered(err error) bool {
+	var reply redis.Error
+	if !errors.As(err, &reply) {
+		return err == nil
+	}
+	switch {
+	case redis.IsLoadingError(err), redis.IsClusterDownError(err), redis.IsMasterDownError(err),
+		redis.IsReadOnlyError(err), redis.IsMaxClientsError(err), redis.IsAuthError(err):
+		return false
+	}
+	return true
+}
+
+func (h *health) call(ctx context.Context, f func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err // the caller's doing, not Redis'
+	}
+	_, err := h.breaker.Execute(func() (struct{}, error) { return struct{}{}, f() })
+	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
+		return errGone
+	}
+	return err
+}
+
+// DialHook implements [redis.Hook].
+func (h *health) DialHook(next redis.DialHook) redis.DialHook {
+	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
+}
+
+// ProcessHook implements [redis.Hook].
+func (h *health) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		return h.call(ctx, func() error { return next(ctx, cmd) })
+	}
+}
+
+// ProcessPipelineHook implements [redis.Hook].
+func (h *health) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		err := h.call(ctx, func() error { return next(ctx, cmds) })
+		if errors.Is(err, errGone) {
+			for _, cmd := range cmds {
+				cmd.SetErr(err)
+			}
+		}
+		return err
+	}
+}
+
+// wrap tells what was tried.
+func wrap(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("redisstore: %s: %w", op, err)
+}
