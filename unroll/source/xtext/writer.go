@@ -59,7 +59,7 @@ func (w *writer) plain(lo, hi, from int) {
 
 // span writes what stands for an entity.
 func (w *writer) span(s span) {
-	kind, target, ok := s.facet()
+	kind, target, ok := s.Facet()
 	start := w.out.Len()
 	switch {
 	case s.Kind == Media:
@@ -77,7 +77,7 @@ func (w *writer) span(s span) {
 }
 
 func (w *writer) style(s span) {
-	kind, _, _ := s.facet()
+	kind, _, _ := s.Facet()
 	f := unroll.Facet{Start: w.place(s.lo, false), End: w.place(s.hi, true), Kind: kind}
 	if f.Start < f.End {
 		w.facets = append(w.facets, f)
@@ -125,7 +125,9 @@ func (w *writer) finish() (string, []unroll.Facet) {
 // Nest sorts facets and splits those that overlap an earlier one partly.
 func Nest(facets []unroll.Facet) []unroll.Facet {
 	order := func(a, b unroll.Facet) int {
-		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End), cmp.Compare(a.Kind, b.Kind))
+		return cmp.Or(
+			cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.URL, b.URL),
+		)
 	}
 	slices.SortStableFunc(facets, order)
 	todo := slices.Compact(facets)

@@ -12,8 +12,10 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"unrollbot/unroll"
@@ -184,8 +186,9 @@ func (e Entity) target() string {
 	return link.Web(e.Text)
 }
 
-// facet says what the entity is in the clean text, where it reads shown.
-func (e Entity) facet() (kind unroll.FacetKind, target string, ok bool) {
+// Facet says what the entity is in a clean text; ok is false where it is
+// nothing that a reader could see or follow.
+func (e Entity) Facet() (kind unroll.FacetKind, target string, ok bool) {
 	switch e.Kind {
 	case Link:
 		to := e.target()
@@ -235,23 +238,21 @@ func (ix index) byteOf(n int) int {
 	return ix.runes[min(max(n, 0), len(ix.runes)-1)]
 }
 
-// byteOf16 does so for a count of UTF-16 units.
-func (ix index) byteOf16(n int) int {
+// UTF16Range turns a range in UTF-16 units, as the editor of X's articles
+// counts, into one in bytes that lies within text.
+func UTF16Range(text string, start, end int) (lo, hi int) {
+	lo, hi = len(text), len(text)
 	units := 0
-	for i, r := range ix.raw {
-		if units >= n {
-			return i
+	for i, r := range text {
+		if units >= start {
+			lo = min(lo, i)
 		}
-		units += max(utf16Len(r), 1)
+		if units >= end {
+			return min(lo, i), i
+		}
+		units += utf16.RuneLen(r)
 	}
-	return len(ix.raw)
-}
-
-func utf16Len(r rune) int {
-	if r > 0xFFFF {
-		return 2
-	}
-	return 1
+	return lo, hi
 }
 
 // maxSearch bounds, in bytes, the texts that are searched for an entity whose
@@ -267,7 +268,7 @@ func (ix index) find(e Entity) (lo, hi int, ok bool) {
 			return lo, hi, true
 		}
 		if ix.runes != nil {
-			lo, hi = ix.byteOf16(e.Start), ix.byteOf16(e.End)
+			lo, hi = UTF16Range(ix.raw, e.Start, e.End)
 			if e.Kind < Bold && e.reads(ix.raw[lo:hi]) {
 				return lo, hi, true
 			}
@@ -314,5 +315,38 @@ func (e Entity) reads(got string) bool {
 		return e.Text != "" && got == e.Text
 	default:
 		return got != ""
+	}
+}
+
+var statusLink = regexp.MustCompile(`^https?://(?:www\.|mobile\.)?(?:x|twitter)\.com/(?:i/web|\w+)/status(?:es)?/(\d+)`)
+
+// StatusID gives the ID of the post that an address on X leads to, "" where
+// it leads elsewhere.
+func StatusID(address string) string {
+	if m := statusLink.FindStringSubmatch(address); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// ValidID tells whether s can be the ID of a post or an account: a decimal
+// number of 64 bits, kept as text everywhere.
+func ValidID(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 64)
+	return err == nil && s[0] != '+'
+}
+
+// Lang turns X's language of a post into BCP 47, "" where X names none: it
+// keeps two withdrawn codes, and has others for texts without a language.
+func Lang(code string) string {
+	switch {
+	case code == "in":
+		return "id"
+	case code == "iw":
+		return "he"
+	case code == "und", code == "zxx", code == "art", len(code) == 3 && code[0] == 'q':
+		return ""
+	default:
+		return code
 	}
 }

@@ -3,7 +3,6 @@ package xtext
 import (
 	"strings"
 	"testing"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -218,11 +217,18 @@ func FuzzClean(f *testing.F) {
 	})
 }
 
-func TestUTF16Len(t *testing.T) {
+func TestUTF16Range(t *testing.T) {
 	t.Parallel()
-	for _, r := range "aé日😀" {
-		if got, want := utf16Len(r), len(utf16.Encode([]rune{r})); got != want {
-			t.Errorf("%q: %d, want %d", r, got, want)
+	const text = "a😀é日b"
+	for _, tc := range []struct {
+		start, end int
+		want       string
+	}{
+		{0, 1, "a"}, {1, 3, "😀"}, {3, 5, "é日"}, {5, 99, "b"}, {99, 100, ""}, {-3, 1, "a"}, {3, 1, ""}, {2, 3, ""}, {0, 6, text},
+	} {
+		lo, hi := UTF16Range(text, tc.start, tc.end)
+		if got := text[lo:hi]; got != tc.want {
+			t.Errorf("%d to %d: %q, want %q", tc.start, tc.end, got, tc.want)
 		}
 	}
 }
@@ -235,5 +241,42 @@ func BenchmarkClean(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		in.Clean()
+	}
+}
+
+func TestStatusID(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"https://x.com/ada/status/20":                  "20",
+		"https://twitter.com/i/web/status/20":          "20",
+		"http://mobile.twitter.com/a/statuses/20?s=20": "20",
+		"https://x.com/ada/status/20/photo/1":          "20",
+		"https://x.com/ada":                            "",
+		"https://x.com.test/ada/status/20":             "",
+		"https://example.org/x.com/ada/status/20":      "",
+	} {
+		if got := StatusID(in); got != want {
+			t.Errorf("StatusID(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestValidID(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]bool{
+		"20": true, "18446744073709551615": true, "18446744073709551616": false, "": false, "+1": false, "-1": false, "a": false, "1/2": false,
+	} {
+		if got := ValidID(in); got != want {
+			t.Errorf("ValidID(%q) = %v", in, got)
+		}
+	}
+}
+
+func TestLang(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"en": "en", "in": "id", "iw": "he", "und": "", "qme": "", "zxx": "", "": "", "ckb": "ckb"} {
+		if got := Lang(in); got != want {
+			t.Errorf("Lang(%q) = %q, want %q", in, got, want)
+		}
 	}
 }

@@ -1,0 +1,228 @@
+package fxtwitter
+
+import (
+	"cmp"
+	"math"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"unrollbot/unroll"
+	"unrollbot/unroll/source/link"
+	"unrollbot/unroll/source/xtext"
+)
+
+func toAuthor(a author) unroll.Author {
+	out := unroll.Author{Handle: strings.TrimPrefix(a.ScreenName, "@"), Name: a.Name, Avatar: link.Web(a.AvatarURL)}
+	if xtext.ValidID(a.ID) {
+		out.ID = a.ID
+	}
+	if out.Handle != "" {
+		out.URL = "https://x.com/" + url.PathEscape(out.Handle)
+	}
+	return out
+}
+
+func statusURL(handle, id string) string {
+	return "https://x.com/" + url.PathEscape(handle) + "/status/" + id
+}
+
+func toPost(s *status) unroll.Post {
+	p := unroll.Post{
+		ID:        s.ID,
+		URL:       statusURL(strings.TrimPrefix(s.Author.ScreenName, "@"), s.ID),
+		AuthorID:  s.Author.ID,
+		At:        seconds(s.CreatedTimestamp),
+		Media:     toMedia(s.Media.All),
+		Quote:     toQuote(s.Quote),
+		Poll:      toPoll(s.Poll),
+		Card:      toCard(s.Card, s.Media.External),
+		Sensitive: s.Sensitive,
+		Lang:      xtext.Lang(s.Lang),
+	}
+	if s.ReplyingTo != nil && xtext.ValidID(s.ReplyingTo.Status) && s.ReplyingTo.Status != s.ID {
+		p.ParentID = s.ReplyingTo.Status
+	}
+	p.Text, p.Facets = toText(s)
+	addArticle(&p, s.Article)
+	return p
+}
+
+// toText gives the text without what toPost shows beside it.
+func toText(s *status) (string, []unroll.Facet) {
+	if s.RawText.Text == "" {
+		return strings.TrimSpace(s.Text), nil
+	}
+	t := xtext.Text{Raw: s.RawText.Text, Shown: s.RawText.DisplayRange}
+	for _, f := range s.RawText.Facets {
+		if kind, ok := facetKinds[f.Type]; ok && len(f.Indices) == 2 {
+			t.Entities = append(t.Entities, xtext.Entity{
+				Kind: kind, Start: f.Indices[0], End: f.Indices[1],
+				Text: f.Original, Display: f.Display, URL: f.Replacement,
+			})
+		}
+	}
+	t.Elsewhere = func(target string) bool {
+		id := xtext.StatusID(target)
+		switch {
+		case id != "":
+			// A link to itself ends a text that X cut short.
+			return id == s.ID || s.Quote != nil && id == s.Quote.ID
+		case len(s.Article) > 0:
+			// The service keeps the link of an article without saying where it leads.
+			return strings.HasPrefix(target, "https://t.co/") || strings.Contains(target, "/i/article/")
+		default:
+			return false
+		}
+	}
+	return t.Clean()
+}
+
+// facetKinds leaves out "underline", which is no meaning but a look, and
+// "inline_media", a place between two characters.
+var facetKinds = map[string]xtext.Kind{
+	"url": xtext.Link, "media": xtext.Media, "mention": xtext.Mention, "hashtag": xtext.Hashtag, "symbol": xtext.Cashtag,
+	"bold": xtext.Bold, "italic": xtext.Italic, "strikethrough": xtext.Strike,
+}
+
+func toQuote(s *status) *unroll.Quote {
+	switch {
+	case s == nil:
+		return nil
+	case s.isGap():
+		q := &unroll.Quote{Gap: &unroll.Gap{Reason: gapOf(s.Reason)}}
+		if xtext.ValidID(s.ID) {
+			q.URL = statusURL("i", s.ID)
+		}
+		return q
+	}
+	inner := *s
+	inner.Quote = nil // one level; a link to the inner one stays in the text
+	p := toPost(&inner)
+	who := toAuthor(s.Author)
+	if who.ID == "" || who.Handle == "" {
+		return nil
+	}
+	q := &unroll.Quote{
+		URL: p.URL, Author: who, Text: p.Text, Facets: p.Facets, Media: p.Media, At: p.At, Sensitive: p.Sensitive,
+	}
+	if !xtext.ValidID(s.ID) {
+		q.URL = ""
+	}
+	return q
+}
+
+func toPoll(p *poll) *unroll.Poll {
+	if p == nil || len(p.Choices) == 0 {
+		return nil
+	}
+	out := &unroll.Poll{Votes: max(p.TotalVotes, 0)}
+	for _, c := range p.Choices {
+		out.Options = append(out.Options, unroll.PollOption{Label: c.Label, Votes: max(c.Count, 0)})
+	}
+	if at, err := time.Parse(time.RFC3339, p.EndsAt); err == nil {
+		out.EndsAt = at.UTC()
+	}
+	return out
+}
+
+func toCard(c *card, player *external) *unroll.Card {
+	if c != nil && link.Clean(c.URL) != "" {
+		return &unroll.Card{
+			URL: link.Clean(c.URL), Title: c.Title, Description: c.Description,
+			Image: link.Web(c.Image.URL), ImageAlt: c.Image.Alt,
+		}
+	}
+	if player != nil && link.Web(player.URL) != "" {
+		page := player.URL
+		if id, ok := strings.CutPrefix(page, "https://www.youtube.com/embed/"); ok {
+			page = "https://www.youtube.com/watch?v=" + url.QueryEscape(id)
+		}
+		return &unroll.Card{URL: page, Image: link.Web(player.Thumbnail)}
+	}
+	return nil
+}
+
+func toMedia(all []media) []unroll.Media {
+	var out []unroll.Media
+	for _, m := range all {
+		kind, ok := mediaKinds[m.Type]
+		if !ok {
+			continue
+		}
+		one := unroll.Media{
+			Kind: kind, URL: link.Web(m.URL), Preview: link.Web(m.Thumbnail), Alt: m.AltText,
+			Width: max(m.Width, 0), Height: max(m.Height, 0), Duration: duration(m.Duration),
+		}
+		if kind == unroll.MediaImage {
+			one.Preview = cmp.Or(one.Preview, smaller(one.URL))
+		}
+		one.Variants = toVariants(m.Formats)
+		if len(one.Variants) > 0 {
+			one.URL = one.Variants[0].URL
+		}
+		if one.URL != "" {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
+var mediaKinds = map[string]unroll.MediaKind{
+	"photo": unroll.MediaImage, "video": unroll.MediaVideo, "gif": unroll.MediaGIF,
+}
+
+// smaller is the small version of a picture that X serves: its longer side
+// has 680 pixels.
+func smaller(picture string) string {
+	if before, ok := strings.CutSuffix(picture, "?name=orig"); ok && strings.HasPrefix(before, "https://pbs.twimg.com/") {
+		return before + "?name=small"
+	}
+	return ""
+}
+
+// toVariants puts what most players can play first: MP4 with H.264, by
+// bitrate; then other files; playlists last.
+func toVariants(formats []format) []unroll.Variant {
+	rank := func(f format) int {
+		switch {
+		case f.Container == "m3u8":
+			return 2
+		case f.Container == "mp4" && f.Codec != "hevc":
+			return 0
+		default:
+			return 1
+		}
+	}
+	sorted := slices.Clone(formats)
+	slices.SortStableFunc(sorted, func(a, b format) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(b.Bitrate, a.Bitrate))
+	})
+	var out []unroll.Variant
+	for _, f := range sorted {
+		if t, ok := containers[f.Container]; ok && link.Web(f.URL) != "" {
+			out = append(out, unroll.Variant{URL: f.URL, Type: t, Bitrate: max(f.Bitrate, 0)})
+		}
+	}
+	return out
+}
+
+var containers = map[string]string{"mp4": "video/mp4", "webm": "video/webm", "m3u8": "application/x-mpegURL"}
+
+// seconds turns Unix seconds into a time, and nonsense into none.
+func seconds(s float64) time.Time {
+	const year9999 = 253402300800
+	if !(s > 0 && s < year9999) {
+		return time.Time{}
+	}
+	return time.Unix(int64(s), 0).UTC()
+}
+
+func duration(s float64) time.Duration {
+	const longest = 24 * 3600 // seconds
+	if math.IsNaN(s) {
+		return 0
+	}
+	return time.Duration(min(max(s, 0), longest) * float64(time.Second)).Round(time.Millisecond)
+}

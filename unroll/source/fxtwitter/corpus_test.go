@@ -1,0 +1,140 @@
+package fxtwitter
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"unrollbot/unroll"
+	"unrollbot/unroll/source/link"
+	"unrollbot/unroll/source/sourcetest"
+)
+
+// TestCorpus decodes recorded answers and tells, per file, what is in them
+// and what we kept. Set UNROLL_CORPUS to a directory that holds them.
+func TestCorpus(t *testing.T) {
+	t.Parallel()
+	dir := os.Getenv("UNROLL_CORPUS")
+	if dir == "" {
+		t.Skip("UNROLL_CORPUS is not set")
+	}
+	var files []string
+	for _, pattern := range []string{"fxtwitter/fx-2-*.json", "live/fxembed/*.json"} {
+		found, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
+	}
+	if len(files) == 0 {
+		t.Fatalf("no recorded answers in %s", dir)
+	}
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Base(file)
+		var env envelope
+		if strings.HasPrefix(name, "bsky-") {
+			t.Logf("%-45s another network's", name)
+			continue
+		}
+		if err := json.Unmarshal(raw, &env); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if env.Status == nil {
+			t.Logf("%-45s no status, code %d", name, env.Code)
+			continue
+		}
+		compare(t, name, &env)
+	}
+}
+
+func compare(t *testing.T, name string, env *envelope) {
+	t.Helper()
+	w := newWalk(env)
+	conv := w.finish()
+	if !w.has(conv.Asked) {
+		t.Errorf("%s: nothing kept", name)
+		return
+	}
+	sourcetest.CheckConversation(t, conv)
+	var have, kept struct{ posts, gaps, runes, links, tags, media, quotes, polls, cards int }
+	done := map[string]bool{}
+	for _, s := range append([]*status{env.Status}, env.Thread...) {
+		if done[s.ID] {
+			continue
+		}
+		done[s.ID] = true
+		if s.isGap() {
+			have.gaps++
+			continue
+		}
+		have.posts++
+		have.media += len(s.Media.All)
+		for _, f := range s.RawText.Facets {
+			switch f.Type {
+			case "url":
+				have.links++
+			case "mention", "hashtag", "symbol":
+				have.tags++
+			}
+		}
+		have.quotes += count(s.Quote != nil)
+		have.polls += count(s.Poll != nil)
+		have.cards += count(s.Card != nil)
+		have.runes += len([]rune(s.Text))
+		p, ok := w.post(s.ID)
+		if !ok {
+			t.Errorf("%s: post %s is lost", name, s.ID)
+			continue
+		}
+		if got, want := expanded(p), strings.TrimSpace(s.Text); got != want {
+			t.Errorf("%s: post %s reads %q, the service says %q", name, s.ID, got, want)
+		}
+	}
+	for i := range conv.Posts {
+		p := &conv.Posts[i]
+		kept.posts += count(p.Gap == nil)
+		kept.gaps += count(p.Gap != nil)
+		kept.runes += len([]rune(expanded(p)))
+		kept.media += len(p.Media)
+		kept.quotes += count(p.Quote != nil)
+		kept.polls += count(p.Poll != nil)
+		kept.cards += count(p.Card != nil)
+		for _, f := range p.Facets {
+			kept.links += count(f.Kind == unroll.FacetLink)
+			kept.tags += count(f.Kind == unroll.FacetMention || f.Kind == unroll.FacetTag)
+		}
+	}
+	t.Logf("%-45s has  %+v", name, have)
+	t.Logf("%-45s kept %+v", "", kept)
+	have.runes, kept.runes = 0, 0 // compared above, but for space at the ends
+	if have != kept {
+		t.Errorf("%s: something is lost", name)
+	}
+}
+
+func count(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// expanded is a post's text with the links' addresses in place of what they
+// show, as the service gives it.
+func expanded(p *unroll.Post) string {
+	text := p.Text
+	for _, f := range slices.Backward(p.Facets) {
+		if f.Kind == unroll.FacetLink {
+			text = text[:f.Start] + link.Clean(f.URL) + text[f.End:]
+		}
+	}
+	return text
+}
