@@ -241,3 +241,31 @@ func TestStrongest(t *testing.T) {
 		t.Errorf("got %q, want the counter", got.Rule)
 	}
 }
+
+func TestSummaryAndFileName(t *testing.T) {
+	thread := func(handle, text string) *unroll.Thread {
+		return &unroll.Thread{Author: unroll.Author{Handle: handle}, Posts: []unroll.Post{{Text: text}, {Text: "And more."}}}
+	}
+	tests := []struct {
+		name     string
+		thread   *unroll.Thread
+		summary  string
+		fileName string
+	}{
+		{"a heading", thread("ada@host.example", "How lights speak\n\nBefore radio"), "Before radio And more.", "ada-how-lights-speak.md"},
+		{"cut", thread("ada", strings.Repeat("lamp ", 40)), "lamp lamp lamp lamp lamp lamp lamp lamp…", "ada" + strings.Repeat("-lamp", 15) + ".md"},
+		{"paths and signs", thread("../a", "../../etc/passwd: \"x\" \u202e…\x00"), "../../etc/passwd: \"x\" … And more.", "a-etc-passwd-x.md"},
+		{"other scripts", thread("", "Привет, мир! 你好"), "Привет, мир! 你好 And more.", "привет-мир-你好.md"},
+		{"nothing", &unroll.Thread{}, "", "thread-by.md"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.summary, render.Summary(tt.thread, 40)); diff != "" {
+				t.Errorf("summary (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tt.fileName, render.FileName(tt.thread, ".md")); diff != "" {
+				t.Errorf("file name (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

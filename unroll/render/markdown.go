@@ -1,7 +1,6 @@
 package render
 
 import (
-	"bufio"
 	"io"
 	"strings"
 
@@ -16,7 +15,7 @@ func Markdown(w io.Writer, t *unroll.Thread) error { return Options{}.Markdown(w
 
 // Markdown is [Markdown] with o's words.
 func (o Options) Markdown(w io.Writer, t *unroll.Thread) error {
-	b := bufio.NewWriter(w)
+	var b strings.Builder
 	for i, s := range o.sections(t) {
 		if i > 0 {
 			b.WriteByte('\n')
@@ -33,14 +32,15 @@ func (o Options) Markdown(w io.Writer, t *unroll.Thread) error {
 			if j > 0 {
 				b.WriteByte('\n')
 			}
-			writeMarkdown(b, block)
+			writeMarkdown(&b, block)
 		}
 	}
-	return b.Flush()
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // writeMarkdown writes one block as paragraphs, each with its line end.
-func writeMarkdown(b *bufio.Writer, block Block) {
+func writeMarkdown(b *strings.Builder, block Block) {
 	if block.Kind == BlockMedia && !block.Spoiler {
 		writePictures(b, block)
 		return
@@ -71,7 +71,7 @@ func writeMarkdown(b *bufio.Writer, block Block) {
 }
 
 // writePictures shows pictures in place; other media stay links.
-func writePictures(b *bufio.Writer, block Block) {
+func writePictures(b *strings.Builder, block Block) {
 	lines := segment{text: block.Text, facets: block.Facets}
 	c := newCutter(Block{Text: lines.text, Facets: lines.facets})
 	for i, m := range block.Media {

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"bufio"
 	"io"
 	"strings"
 
@@ -16,7 +15,7 @@ func Text(w io.Writer, t *unroll.Thread) error { return Options{}.Text(w, t) }
 
 // Text is [Text] with o's words.
 func (o Options) Text(w io.Writer, t *unroll.Thread) error {
-	b := bufio.NewWriter(w)
+	var b strings.Builder
 	for i, s := range o.sections(t) {
 		if i > 0 {
 			b.WriteByte('\n')
@@ -33,11 +32,12 @@ func (o Options) Text(w io.Writer, t *unroll.Thread) error {
 			if j > 0 {
 				b.WriteByte('\n')
 			}
-			writeText(b, block)
+			writeText(&b, block)
 			b.WriteByte('\n')
 		}
 	}
-	return b.Flush()
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 func underline(s, with string) string {
@@ -50,7 +50,7 @@ func underline(s, with string) string {
 
 // writeText writes a block with the address after each link and a mark
 // before each quoted line.
-func writeText(b *bufio.Writer, block Block) {
+func writeText(b *strings.Builder, block Block) {
 	outer := ""
 	if block.Kind == BlockQuote || block.Kind == BlockReplyTo {
 		outer = "> "

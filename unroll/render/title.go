@@ -1,7 +1,9 @@
 package render
 
 import (
+	"cmp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/clipperhouse/uax29/v2/graphemes"
@@ -103,4 +105,39 @@ func who(a unroll.Author) string {
 	default:
 		return isolate(name) + " (@" + handle + ")"
 	}
+}
+
+// Summary is the beginning of the thread's text on one line, at most max
+// graphemes, without the heading; it keeps the promises of [Title].
+func Summary(t *unroll.Thread, max int) string {
+	if _, rest, ok := headline(t); ok {
+		t = withoutStart(t, rest)
+	}
+	var b strings.Builder
+	for i := range t.Posts {
+		if b.Len() > 4*max { // bytes; enough for graphemes of any script in use
+			break
+		}
+		b.WriteString(t.Posts[i].Text)
+		b.WriteByte(' ')
+	}
+	return shorten(line(b.String()), max)
+}
+
+// FileName names a file that holds the thread, by author and title:
+// whole words and hyphens, at most 80 code points, then the extension, which
+// includes its dot.
+func FileName(t *unroll.Thread, ext string) string {
+	handle, _, _ := strings.Cut(t.Author.Handle, "@")
+	words := strings.FieldsFunc(strings.ToLower(line(handle+" "+Title(t))), func(c rune) bool {
+		return !unicode.IsLetter(c) && !unicode.IsDigit(c)
+	})
+	name := ""
+	for _, w := range words {
+		if utf8.RuneCountInString(name)+utf8.RuneCountInString(w) >= TitleMax {
+			break
+		}
+		name += "-" + w
+	}
+	return strings.TrimPrefix(cmp.Or(name, "-thread"), "-") + ext
 }

@@ -9,7 +9,7 @@ import (
 // strength orders rules by how much they tell a reader, strongest first.
 var strength = [...]unroll.Rule{
 	unroll.RuleGap, unroll.RuleHead, unroll.RuleCounter, unroll.RuleNumbering, unroll.RuleCutText,
-	unroll.RuleCut, unroll.RuleNoThread, unroll.RuleOpenEnd, unroll.RuleEnd, unroll.RuleChainOnly,
+	unroll.RuleCut, unroll.RuleNoThread, unroll.RuleOpener, unroll.RuleOpenEnd, unroll.RuleEnd, unroll.RuleChainOnly,
 }
 
 // Strongest returns the finding that best explains the verdict, or a zero

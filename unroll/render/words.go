@@ -282,6 +282,8 @@ func (English) reason(e unroll.Evidence) string {
 		return counted("the source counts "+plural(e.Want, "post"), e)
 	case unroll.RuleNumbering:
 		return counted("the author numbered "+plural(e.Want, "post"), e)
+	case unroll.RuleOpener:
+		return "the post says that a thread follows, and none was found"
 	case unroll.RuleEnd:
 		return "nothing by the author follows the last post"
 	case unroll.RuleOpenEnd:
