@@ -79,7 +79,7 @@ func TestCloseEndsHangingCalls(t *testing.T) {
 	n.AppView.Break("", fakenet.Fault{Hang: true})
 	done := make(chan error, 1)
 	go func() {
-		res, err := http.Get(n.AppViewURL + "/xrpc/app.bsky.actor.getProfile") //nolint:noctx // the server has to end it
+		res, err := http.Get(n.AppViewURL + "/xrpc/app.bsky.actor.getProfile")
 		if err == nil {
 			res.Body.Close()
 		}

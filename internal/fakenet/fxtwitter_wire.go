@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -110,7 +111,7 @@ func (v fxView) user(id string) object {
 func (v fxView) media(p *Post) object {
 	var photos, videos, all []object
 	for i, m := range p.Media {
-		id := number(p.ID + "/" + m.URL + string(rune('a'+i)))
+		id := mediaID(p, i)
 		switch m.Kind {
 		case unroll.MediaImage:
 			photo := object{"type": "photo", "id": id, "url": m.URL, "width": m.Width, "height": m.Height}
@@ -258,6 +259,8 @@ func (v fxView) text(p *Post) (raw object, text string) {
 	}, plain.String()
 }
 
+func mediaID(p *Post, i int) string { return number(p.ID + "/media/" + strconv.Itoa(i)) }
+
 func (v fxView) mediaFacet(p *Post, i, start, end int) object {
 	kind := "photo"
 	if p.Media[i].Kind != unroll.MediaImage {
@@ -265,7 +268,7 @@ func (v fxView) mediaFacet(p *Post, i, start, end int) object {
 	}
 	short := tco(p.ID + "media")
 	return object{
-		"type": "media", "indices": []int{start, end}, "id": number(p.ID + "/" + p.Media[i].URL + string(rune('a'+i))),
+		"type": "media", "indices": []int{start, end}, "id": mediaID(p, i),
 		"display": "pic.x.com/" + short[len("https://t.co/"):], "original": short,
 		"replacement": v.url(p) + "/" + kind + "/1",
 	}

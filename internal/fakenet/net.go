@@ -47,12 +47,12 @@ func Start(ctx context.Context, w World, cfg Config) (*Net, error) {
 		{n.AppView, &n.AppViewURL},
 		{n.Mastodon, &n.MastodonHost},
 	} {
-		addr, stop, err := Listen(ctx, s.handler)
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 		if err != nil {
-			return nil, errors.Join(err, n.Close())
+			return nil, errors.Join(fmt.Errorf("fakenet: %w", err), n.Close())
 		}
-		*s.addr = addr
-		n.close = append(n.close, stop)
+		*s.addr = l.Addr().String()
+		n.close = append(n.close, Serve(ctx, l, s.handler))
 	}
 	n.FxTwitterURL = "http://" + n.FxTwitterURL
 	n.AppViewURL = "http://" + n.AppViewURL
@@ -75,13 +75,9 @@ func (n *Net) Close() error {
 	return errors.Join(errs...)
 }
 
-// Listen serves h on a free port of 127.0.0.1 until ctx ends or stop is
-// called, which may be done more than once.
-func Listen(ctx context.Context, h http.Handler) (addr string, stop func() error, err error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, fmt.Errorf("fakenet: %w", err)
-	}
+// Serve serves h on l until ctx ends or stop is called, which may be done more
+// than once.
+func Serve(ctx context.Context, l net.Listener, h http.Handler) (stop func() error) {
 	srv := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -94,10 +90,10 @@ func Listen(ctx context.Context, h http.Handler) (addr string, stop func() error
 		_ = srv.Serve(l) // always http.ErrServerClosed
 	}()
 	unhook := context.AfterFunc(ctx, func() { _ = srv.Close() })
-	return l.Addr().String(), func() error {
+	return func() error {
 		unhook()
 		err := srv.Close()
 		<-done
 		return err
-	}, nil
+	}
 }

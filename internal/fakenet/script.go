@@ -30,6 +30,8 @@ import (
 //
 //	The text.
 //
+// A post without a date was written some minutes after the one before it.
+//
 // Headers of an author: Name, Handle, Bio, Avatar. Headers of a post: From,
 // Reply-To, Date (RFC 3339), Lang, Warning, Gap, Quotes, Note, Image, Video
 // (address, size, | description), Poll (answer = votes, / between answers),
@@ -67,10 +69,16 @@ func Parse(data []byte) (World, error) {
 		if err != nil {
 			return World{}, fmt.Errorf("fakenet: script: %s: %w", f.Name, err)
 		}
+		if n := len(w.Posts); p.At.IsZero() && n > 0 && !w.Posts[n-1].At.IsZero() {
+			p.At = w.Posts[n-1].At.Add(pace)
+		}
 		w.Posts = append(w.Posts, p)
 	}
 	return w, nil
 }
+
+// pace is how fast the people of a script write.
+const pace = 4 * time.Minute
 
 var (
 	emojiLine = regexp.MustCompile(`^:([a-z0-9_]+):\s+(\S+)$`)

@@ -60,9 +60,9 @@ func TestParse(t *testing.T) {
 				{Start: 6, End: 11, Kind: unroll.FacetMention, URL: "ines"},
 				{Start: 12, End: 18, Kind: unroll.FacetEmoji, URL: "https://img.example/loaf.png"},
 			}}},
-			{Post: unroll.Post{ID: "02", AuthorID: "ines", ParentID: "01", Gap: &unroll.Gap{Reason: unroll.GapDeleted}}},
+			{Post: unroll.Post{ID: "02", AuthorID: "ines", ParentID: "01", At: day.Add(4 * time.Minute), Gap: &unroll.Gap{Reason: unroll.GapDeleted}}},
 			{Quotes: "01", Note: true, Post: unroll.Post{
-				ID: "03", AuthorID: "tom", ParentID: "02", Warning: "heights", Sensitive: true, Text: "Two\n\nlines",
+				ID: "03", AuthorID: "tom", ParentID: "02", At: day.Add(8 * time.Minute), Warning: "heights", Sensitive: true, Text: "Two\n\nlines",
 				Media: []unroll.Media{
 					{Kind: unroll.MediaImage, URL: "/a.png", Width: 4, Height: 3, Alt: "a lamp, seen from below"},
 					{Kind: unroll.MediaImage, URL: "/b.png", Width: 1, Height: 1},
