@@ -10,7 +10,7 @@ import (
 
 	"unrollbot/unroll"
 	"unrollbot/unroll/source/link"
-	"unrollbot/unroll/source/xtext"
+	"unrollbot/unroll/source/xpost"
 )
 
 // article is X's long form: blocks as the Draft.js editor keeps them. Their
@@ -132,7 +132,7 @@ func addArticle(p *unroll.Post, raw json.RawMessage) {
 		p.Cut = true
 		if p.Card == nil {
 			p.Card = &unroll.Card{URL: p.URL, Title: a.Title, Description: a.Preview, Image: cmp.Or(cover.Preview, cover.URL)}
-			if xtext.ValidID(a.ID) {
+			if xpost.ValidID(a.ID) {
 				p.Card.URL = "https://x.com/i/article/" + a.ID
 			}
 		}
@@ -158,7 +158,7 @@ func addArticle(p *unroll.Post, raw json.RawMessage) {
 	title := strings.TrimSpace(a.Title)
 	add(title, unroll.Facet{End: len(title), Kind: unroll.FacetBold})
 	add(w.text.String(), w.facets...)
-	p.Text, p.Facets = text.String(), xtext.Nest(p.Facets)
+	p.Text, p.Facets = text.String(), xpost.Nest(p.Facets)
 	if hasCover {
 		p.Media = append(p.Media, cover)
 	}
@@ -175,14 +175,10 @@ func (m *apiMedia) convert() (unroll.Media, bool) {
 		variants = m.Info.Video.Variants
 	}
 	if len(variants) > 0 {
-		formats := make([]format, 0, len(variants))
-		for _, v := range variants {
-			formats = append(formats, v.format())
-		}
 		out.Kind = unroll.MediaVideo
 		out.Preview = cmp.Or(out.URL, link.Web(m.Info.Poster))
 		out.Duration = duration(m.Info.Video.Millis / float64(time.Second/time.Millisecond))
-		out.URL, out.Variants = "", toVariants(formats)
+		out.URL, out.Variants = "", articleVariants(variants)
 		if len(out.Variants) > 0 {
 			out.URL = out.Variants[0].URL
 		}
@@ -190,18 +186,12 @@ func (m *apiMedia) convert() (unroll.Media, bool) {
 	return out, out.URL != ""
 }
 
-func (v apiVariant) format() format {
-	f := format{URL: v.URL, Bitrate: max(v.Bitrate, v.BitRate), Container: "mp4"}
-	switch {
-	case strings.Contains(v.URL, ".m3u8"):
-		f.Container = "m3u8"
-	case strings.Contains(v.URL, ".webm"):
-		f.Container = "webm"
+func articleVariants(all []apiVariant) []unroll.Variant {
+	out := make([]unroll.Variant, 0, len(all))
+	for _, v := range all {
+		out = append(out, unroll.Variant{URL: v.URL, Type: v.Type, Bitrate: max(v.Bitrate, v.BitRate)})
 	}
-	if strings.Contains(v.URL, "hevc") {
-		f.Codec = "hevc"
-	}
-	return f
+	return xpost.Variants(out)
 }
 
 // articleWriter writes blocks as paragraphs.
@@ -265,7 +255,7 @@ var styles = map[string]unroll.FacetKind{
 // inline marks ranges of a block whose text begins at byte body.
 func (w *articleWriter) inline(b *block, body int) {
 	mark := func(offset, length int, kind unroll.FacetKind, target string) {
-		lo, hi := xtext.UTF16Range(b.Text, offset, offset+length)
+		lo, hi := xpost.UTF16Range(b.Text, offset, offset+length)
 		if lo < hi && kind != "" {
 			w.facets = append(w.facets, unroll.Facet{Start: body + lo, End: body + hi, Kind: kind, URL: target})
 		}
@@ -284,11 +274,11 @@ func (w *articleWriter) inline(b *block, body int) {
 	if json.Unmarshal(b.Data, &data) != nil {
 		return
 	}
-	for kind, spans := range map[xtext.Kind][]dataSpan{
-		xtext.Mention: data.Mentions, xtext.Hashtag: data.Hashtags, xtext.Cashtag: data.Cashtags, xtext.Link: data.URLs,
+	for kind, spans := range map[xpost.Kind][]dataSpan{
+		xpost.Mention: data.Mentions, xpost.Hashtag: data.Hashtags, xpost.Cashtag: data.Cashtags, xpost.Link: data.URLs,
 	} {
 		for _, s := range spans {
-			e := xtext.Entity{Kind: kind, Text: s.Text, URL: s.Text}
+			e := xpost.Entity{Kind: kind, Text: s.Text, URL: s.Text}
 			if facet, target, ok := e.Facet(); ok {
 				mark(s.From, s.To-s.From, facet, target)
 			}
@@ -317,8 +307,8 @@ func (w *articleWriter) atomic(b *block) {
 			w.markdown(code)
 		}
 		target := link.Clean(e.Data.URL)
-		if xtext.ValidID(e.Data.TweetID) {
-			target = statusURL("i", e.Data.TweetID)
+		if xpost.ValidID(e.Data.TweetID) {
+			target = xpost.StatusURL("i", e.Data.TweetID)
 		}
 		if target != "" {
 			from := w.paragraph(b.Type)

@@ -4,34 +4,29 @@ import (
 	"cmp"
 	"math"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"unrollbot/unroll"
 	"unrollbot/unroll/source/link"
-	"unrollbot/unroll/source/xtext"
+	"unrollbot/unroll/source/xpost"
 )
 
 func toAuthor(a author) unroll.Author {
 	out := unroll.Author{Handle: strings.TrimPrefix(a.ScreenName, "@"), Name: a.Name, Avatar: link.Web(a.AvatarURL)}
-	if xtext.ValidID(a.ID) {
+	if xpost.ValidID(a.ID) {
 		out.ID = a.ID
 	}
 	if out.Handle != "" {
-		out.URL = "https://x.com/" + url.PathEscape(out.Handle)
+		out.URL = xpost.ProfileURL(out.Handle)
 	}
 	return out
-}
-
-func statusURL(handle, id string) string {
-	return "https://x.com/" + url.PathEscape(handle) + "/status/" + id
 }
 
 func toPost(s *status) unroll.Post {
 	p := unroll.Post{
 		ID:        s.ID,
-		URL:       statusURL(strings.TrimPrefix(s.Author.ScreenName, "@"), s.ID),
+		URL:       xpost.StatusURL(strings.TrimPrefix(s.Author.ScreenName, "@"), s.ID),
 		AuthorID:  s.Author.ID,
 		At:        seconds(s.CreatedTimestamp),
 		Media:     toMedia(s.Media.All),
@@ -39,9 +34,9 @@ func toPost(s *status) unroll.Post {
 		Poll:      toPoll(s.Poll),
 		Card:      toCard(s.Card, s.Media.External),
 		Sensitive: s.Sensitive,
-		Lang:      xtext.Lang(s.Lang),
+		Lang:      xpost.Lang(s.Lang),
 	}
-	if s.ReplyingTo != nil && xtext.ValidID(s.ReplyingTo.Status) && s.ReplyingTo.Status != s.ID {
+	if s.ReplyingTo != nil && xpost.ValidID(s.ReplyingTo.Status) && s.ReplyingTo.Status != s.ID {
 		p.ParentID = s.ReplyingTo.Status
 	}
 	p.Text, p.Facets = toText(s)
@@ -54,17 +49,17 @@ func toText(s *status) (string, []unroll.Facet) {
 	if s.RawText.Text == "" {
 		return strings.TrimSpace(s.Text), nil
 	}
-	t := xtext.Text{Raw: s.RawText.Text, Shown: s.RawText.DisplayRange}
+	t := xpost.Text{Raw: s.RawText.Text, Shown: s.RawText.DisplayRange}
 	for _, f := range s.RawText.Facets {
 		if kind, ok := facetKinds[f.Type]; ok && len(f.Indices) == 2 {
-			t.Entities = append(t.Entities, xtext.Entity{
+			t.Entities = append(t.Entities, xpost.Entity{
 				Kind: kind, Start: f.Indices[0], End: f.Indices[1],
 				Text: f.Original, Display: f.Display, URL: f.Replacement,
 			})
 		}
 	}
 	t.Elsewhere = func(target string) bool {
-		id := xtext.StatusID(target)
+		id := xpost.StatusID(target)
 		switch {
 		case id != "":
 			// A link to itself ends a text that X cut short.
@@ -81,9 +76,9 @@ func toText(s *status) (string, []unroll.Facet) {
 
 // facetKinds leaves out "underline", which is no meaning but a look, and
 // "inline_media", a place between two characters.
-var facetKinds = map[string]xtext.Kind{
-	"url": xtext.Link, "media": xtext.Media, "mention": xtext.Mention, "hashtag": xtext.Hashtag, "symbol": xtext.Cashtag,
-	"bold": xtext.Bold, "italic": xtext.Italic, "strikethrough": xtext.Strike,
+var facetKinds = map[string]xpost.Kind{
+	"url": xpost.Link, "media": xpost.Media, "mention": xpost.Mention, "hashtag": xpost.Hashtag, "symbol": xpost.Cashtag,
+	"bold": xpost.Bold, "italic": xpost.Italic, "strikethrough": xpost.Strike,
 }
 
 func toQuote(s *status) *unroll.Quote {
@@ -92,8 +87,8 @@ func toQuote(s *status) *unroll.Quote {
 		return nil
 	case s.isGap():
 		q := &unroll.Quote{Gap: &unroll.Gap{Reason: gapOf(s.Reason)}}
-		if xtext.ValidID(s.ID) {
-			q.URL = statusURL("i", s.ID)
+		if xpost.ValidID(s.ID) {
+			q.URL = xpost.StatusURL("i", s.ID)
 		}
 		return q
 	}
@@ -107,7 +102,7 @@ func toQuote(s *status) *unroll.Quote {
 	q := &unroll.Quote{
 		URL: p.URL, Author: who, Text: p.Text, Facets: p.Facets, Media: p.Media, At: p.At, Sensitive: p.Sensitive,
 	}
-	if !xtext.ValidID(s.ID) {
+	if !xpost.ValidID(s.ID) {
 		q.URL = ""
 	}
 	return q
@@ -156,7 +151,7 @@ func toMedia(all []media) []unroll.Media {
 			Width: max(m.Width, 0), Height: max(m.Height, 0), Duration: duration(m.Duration),
 		}
 		if kind == unroll.MediaImage {
-			one.Preview = cmp.Or(one.Preview, smaller(one.URL))
+			one.Preview = cmp.Or(one.Preview, xpost.Preview(one.URL))
 		}
 		one.Variants = toVariants(m.Formats)
 		if len(one.Variants) > 0 {
@@ -173,39 +168,13 @@ var mediaKinds = map[string]unroll.MediaKind{
 	"photo": unroll.MediaImage, "video": unroll.MediaVideo, "gif": unroll.MediaGIF,
 }
 
-// smaller is the small version of a picture that X serves: its longer side
-// has 680 pixels.
-func smaller(picture string) string {
-	if before, ok := strings.CutSuffix(picture, "?name=orig"); ok && strings.HasPrefix(before, "https://pbs.twimg.com/") {
-		return before + "?name=small"
-	}
-	return ""
-}
-
-// toVariants puts what most players can play first: MP4 with H.264, by
-// bitrate; then other files; playlists last.
+// toVariants takes the service's word for what a file is.
 func toVariants(formats []format) []unroll.Variant {
-	rank := func(f format) int {
-		switch {
-		case f.Container == "m3u8":
-			return 2
-		case f.Container == "mp4" && f.Codec != "hevc":
-			return 0
-		default:
-			return 1
-		}
+	out := make([]unroll.Variant, 0, len(formats))
+	for _, f := range formats {
+		out = append(out, unroll.Variant{URL: f.URL, Type: containers[f.Container], Bitrate: f.Bitrate})
 	}
-	sorted := slices.Clone(formats)
-	slices.SortStableFunc(sorted, func(a, b format) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(b.Bitrate, a.Bitrate))
-	})
-	var out []unroll.Variant
-	for _, f := range sorted {
-		if t, ok := containers[f.Container]; ok && link.Web(f.URL) != "" {
-			out = append(out, unroll.Variant{URL: f.URL, Type: t, Bitrate: max(f.Bitrate, 0)})
-		}
-	}
-	return out
+	return xpost.Variants(out)
 }
 
 var containers = map[string]string{"mp4": "video/mp4", "webm": "video/webm", "m3u8": "application/x-mpegURL"}

@@ -13,7 +13,7 @@ import (
 	"unrollbot/internal/httpx"
 	"unrollbot/unroll"
 	"unrollbot/unroll/source/link"
-	"unrollbot/unroll/source/xtext"
+	"unrollbot/unroll/source/xpost"
 )
 
 // Name is the source's name.
@@ -54,7 +54,7 @@ func New(cfg Config, d httpx.Doer) (*Source, error) {
 func (*Source) Name() string { return Name }
 
 // Match implements [unroll.Source].
-func (*Source) Match(r unroll.Ref) bool { return r.Network == unroll.X && xtext.ValidID(r.ID) }
+func (*Source) Match(r unroll.Ref) bool { return r.Network == unroll.X && xpost.ValidID(r.ID) }
 
 // Fetch implements [unroll.Source]. A thread whose last post has no replies
 // costs one call. Where more may hang below it, or above the first post, the

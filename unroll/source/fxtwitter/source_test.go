@@ -433,18 +433,6 @@ func TestNew(t *testing.T) {
 	}
 }
 
-func TestPromisesMore(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]bool{
-		"1/12 First": true, "🧵 (3/12) more": true, "more [3 / 12]": true, "and so 3/12 🧵": true, "12/12": false, "12/12 done": false,
-		"half of 1/2 cup of milk": false, "no": false, "24/7": false, "3/": false, "": false, "http://a/1/2 b": false,
-	} {
-		if got := promisesMore(text); got != want {
-			t.Errorf("%q: %v", text, got)
-		}
-	}
-}
-
 func TestContract(t *testing.T) {
 	t.Parallel()
 	good := &fake{answers: map[string]http.HandlerFunc{

@@ -2,14 +2,12 @@ package fxtwitter
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"unrollbot/unroll"
-	"unrollbot/unroll/source/xtext"
+	"unrollbot/unroll/source/xpost"
 )
 
 // walk gathers a conversation from one or more answers and finds out where
@@ -93,16 +91,16 @@ func (w *walk) add(env *envelope) {
 }
 
 func (w *walk) gap(id, above string, why unroll.GapReason) {
-	if !xtext.ValidID(id) || w.has(id) {
+	if !xpost.ValidID(id) || w.has(id) {
 		return
 	}
-	w.put(unroll.Post{ID: id, URL: statusURL("i", id), ParentID: above, Gap: &unroll.Gap{Reason: why}})
+	w.put(unroll.Post{ID: id, URL: xpost.StatusURL("i", id), ParentID: above, Gap: &unroll.Gap{Reason: why}})
 }
 
 // take adds a post unless it has no id or no author.
 func (w *walk) take(s *status) bool {
 	who := toAuthor(s.Author)
-	if !xtext.ValidID(s.ID) || who.ID == "" || who.Handle == "" {
+	if !xpost.ValidID(s.ID) || who.ID == "" || who.Handle == "" {
 		return false
 	}
 	if _, ok := w.post(s.ID); ok {
@@ -174,7 +172,7 @@ func (w *walk) next() step {
 		cur = up.ID
 	}
 	head := w.top(cur)
-	if p, ok := w.post(head); ok && xtext.ValidID(p.ParentID) && !w.has(p.ParentID) && !w.asked[p.ParentID] {
+	if p, ok := w.post(head); ok && xpost.ValidID(p.ParentID) && !w.has(p.ParentID) && !w.asked[p.ParentID] {
 		return step{ask: p.ParentID, from: head}
 	}
 	for _, id := range w.ends(head) {
@@ -182,7 +180,7 @@ func (w *walk) next() step {
 		if !ok || w.asked[id] {
 			continue
 		}
-		if n, known := w.conv.Replies[id]; !known || n > 0 || promisesMore(p.Text) {
+		if n, known := w.conv.Replies[id]; !known || n > 0 || xpost.PromisesMore(p.Text) {
 			return step{ask: id, from: id}
 		}
 	}
@@ -270,21 +268,6 @@ func (w *walk) ends(id string) []string {
 		todo = append(todo, more...)
 	}
 	return ends
-}
-
-// numbering is "3/12" at the start or the end of a text.
-var numbering = regexp.MustCompile(`^\W*(\d{1,3})\s?/\s?(\d{1,3})(?:\W|$)|(?:^|\W)(\d{1,3})\s?/\s?(\d{1,3})\W*$`)
-
-// promisesMore tells whether a post says that more follow it. Then a counter
-// of no replies is not believed: it is late in the first minutes.
-func promisesMore(text string) bool {
-	m := numbering.FindStringSubmatch(text)
-	if m == nil {
-		return false
-	}
-	n, _ := strconv.Atoi(m[1] + m[3])
-	of, _ := strconv.Atoi(m[2] + m[4])
-	return n < of
 }
 
 // finish completes the reply links: X names a parent's author by handle only,

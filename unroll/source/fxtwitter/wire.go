@@ -4,7 +4,7 @@ import "encoding/json"
 
 // The JSON of FxTwitter's API v2, as far as we keep it. Its OpenAPI document
 // (docs/specs/fxtwitter-openapi.json, August 2026) is right about names and
-// wrong about ranges: see package xtext.
+// wrong about ranges: see package xpost.
 
 // envelope answers /2/thread/{id}. A thread of null means that the service
 // could not find out, not that there is none.
@@ -87,7 +87,6 @@ type format struct {
 	URL       string `json:"url"`
 	Bitrate   int    `json:"bitrate"`   // bits per second
 	Container string `json:"container"` // mp4, webm, m3u8
-	Codec     string `json:"codec"`     // h264, hevc, vp9, av1
 }
 
 // external is a player of another site.

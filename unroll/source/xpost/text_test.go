@@ -1,4 +1,4 @@
-package xtext
+package xpost
 
 import (
 	"strings"
@@ -241,42 +241,5 @@ func BenchmarkClean(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		in.Clean()
-	}
-}
-
-func TestStatusID(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{
-		"https://x.com/ada/status/20":                  "20",
-		"https://twitter.com/i/web/status/20":          "20",
-		"http://mobile.twitter.com/a/statuses/20?s=20": "20",
-		"https://x.com/ada/status/20/photo/1":          "20",
-		"https://x.com/ada":                            "",
-		"https://x.com.test/ada/status/20":             "",
-		"https://example.org/x.com/ada/status/20":      "",
-	} {
-		if got := StatusID(in); got != want {
-			t.Errorf("StatusID(%q) = %q, want %q", in, got, want)
-		}
-	}
-}
-
-func TestValidID(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]bool{
-		"20": true, "18446744073709551615": true, "18446744073709551616": false, "": false, "+1": false, "-1": false, "a": false, "1/2": false,
-	} {
-		if got := ValidID(in); got != want {
-			t.Errorf("ValidID(%q) = %v", in, got)
-		}
-	}
-}
-
-func TestLang(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{"en": "en", "in": "id", "iw": "he", "und": "", "qme": "", "zxx": "", "": "", "ckb": "ckb"} {
-		if got := Lang(in); got != want {
-			t.Errorf("Lang(%q) = %q, want %q", in, got, want)
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package xtext
+package xpost
 
 import (
 	"cmp"

@@ -1,18 +1,19 @@
-// Package xtext turns a text as X's APIs give it into clean text with facets.
+// Package xpost holds what is the same about posts in all of X's APIs and in
+// those that mirror them: how a text becomes clean text with facets, and what
+// identifiers, addresses and videos look like.
 //
 // X hands out texts HTML-escaped, with short links in place of addresses,
 // pictures and quotes, and counts the ranges of its entities in Unicode code
 // points of the escaped text: measured on recorded answers of four APIs
 // (November 2026), whatever their documentation says. Some ranges are wrong
 // all the same, so wherever it is known what a range must read, that decides.
-package xtext
+package xpost
 
 import (
 	"cmp"
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -112,9 +113,11 @@ func (t Text) locate() (spans, styles []span) {
 			spans = append(spans, span{e, lo, hi})
 		}
 	}
-	for _, m := range bare.FindAllStringIndex(t.Raw, maxEntities) {
-		address := t.Raw[m[0]:m[1]]
-		spans = append(spans, span{Entity{Kind: Link, Text: address, URL: address}, m[0], m[1]})
+	if strings.Contains(t.Raw, "://t.co/") { // most texts are spared the search
+		for _, m := range bare.FindAllStringIndex(t.Raw, maxEntities) {
+			address := t.Raw[m[0]:m[1]]
+			spans = append(spans, span{Entity{Kind: Link, Text: address, URL: address}, m[0], m[1]})
+		}
 	}
 	// Of several for one range the first counts: a bare link comes last.
 	slices.SortStableFunc(spans, func(a, b span) int { return cmp.Compare(a.lo, b.lo) })
@@ -315,38 +318,5 @@ func (e Entity) reads(got string) bool {
 		return e.Text != "" && got == e.Text
 	default:
 		return got != ""
-	}
-}
-
-var statusLink = regexp.MustCompile(`^https?://(?:www\.|mobile\.)?(?:x|twitter)\.com/(?:i/web|\w+)/status(?:es)?/(\d+)`)
-
-// StatusID gives the ID of the post that an address on X leads to, "" where
-// it leads elsewhere.
-func StatusID(address string) string {
-	if m := statusLink.FindStringSubmatch(address); m != nil {
-		return m[1]
-	}
-	return ""
-}
-
-// ValidID tells whether s can be the ID of a post or an account: a decimal
-// number of 64 bits, kept as text everywhere.
-func ValidID(s string) bool {
-	_, err := strconv.ParseUint(s, 10, 64)
-	return err == nil && s[0] != '+'
-}
-
-// Lang turns X's language of a post into BCP 47, "" where X names none: it
-// keeps two withdrawn codes, and has others for texts without a language.
-func Lang(code string) string {
-	switch {
-	case code == "in":
-		return "id"
-	case code == "iw":
-		return "he"
-	case code == "und", code == "zxx", code == "art", len(code) == 3 && code[0] == 'q':
-		return ""
-	default:
-		return code
 	}
 }

@@ -1,0 +1,103 @@
+package xpost
+
+import (
+	"cmp"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"unrollbot/unroll"
+	"unrollbot/unroll/source/link"
+)
+
+var statusLink = regexp.MustCompile(`^https?://(?:www\.|mobile\.)?(?:x|twitter)\.com/(?:i/web|\w+)/status(?:es)?/(\d+)`)
+
+// StatusID gives the ID of the post that an address on X leads to, "" where
+// it leads elsewhere.
+func StatusID(address string) string {
+	if m := statusLink.FindStringSubmatch(address); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// ValidID tells whether s can be the ID of a post or an account: a decimal
+// number of 64 bits, kept as text everywhere.
+func ValidID(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 64)
+	return err == nil && s[0] != '+'
+}
+
+// Lang turns X's language of a post into BCP 47, "" where X names none: it
+// keeps two withdrawn codes, and has others for texts without a language.
+func Lang(code string) string {
+	switch {
+	case code == "in":
+		return "id"
+	case code == "iw":
+		return "he"
+	case code == "und", code == "zxx", code == "art", len(code) == 3 && code[0] == 'q':
+		return ""
+	default:
+		return code
+	}
+}
+
+// StatusURL is where a post can be read. Handle may be "i" where nobody
+// knows it: X looks at the ID only.
+func StatusURL(handle, id string) string {
+	return ProfileURL(handle) + "/status/" + id
+}
+
+// ProfileURL is the page of an account.
+func ProfileURL(handle string) string { return "https://x.com/" + url.PathEscape(handle) }
+
+// Preview is the address of the small version of a picture that X serves
+// (680 pixels on its longer side), "" for pictures of others.
+func Preview(picture string) string {
+	before, _, _ := strings.Cut(picture, "?name=")
+	if !strings.HasPrefix(before, "https://pbs.twimg.com/media/") || strings.Contains(before, "?") {
+		return ""
+	}
+	return before + "?name=small"
+}
+
+// Variants drops what a reader cannot open and sorts the rest, what most
+// players can play first: MP4 with H.264, by bitrate; other files; playlists.
+func Variants(all []unroll.Variant) []unroll.Variant {
+	rank := func(v unroll.Variant) int {
+		switch {
+		case v.Type == "video/mp4" && !strings.Contains(v.URL, "/hevc/"):
+			return 0
+		case strings.EqualFold(v.Type, "application/x-mpegURL"):
+			return 2
+		default:
+			return 1
+		}
+	}
+	sorted := slices.DeleteFunc(slices.Clone(all), func(v unroll.Variant) bool { return link.Web(v.URL) == "" || v.Type == "" })
+	for i := range sorted {
+		sorted[i].Bitrate = max(sorted[i].Bitrate, 0)
+	}
+	slices.SortStableFunc(sorted, func(a, b unroll.Variant) int {
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(b.Bitrate, a.Bitrate))
+	})
+	return sorted
+}
+
+// numbering is "3/12" at the start or the end of a text.
+var numbering = regexp.MustCompile(`^\W*(\d{1,3})\s?/\s?(\d{1,3})(?:\W|$)|(?:^|\W)(\d{1,3})\s?/\s?(\d{1,3})\W*$`)
+
+// PromisesMore tells whether a post says that more follow it. Then a counter
+// of no replies is not believed: it is late in the first minutes.
+func PromisesMore(text string) bool {
+	m := numbering.FindStringSubmatch(text)
+	if m == nil {
+		return false
+	}
+	n, _ := strconv.Atoi(m[1] + m[3])
+	of, _ := strconv.Atoi(m[2] + m[4])
+	return n < of
+}
