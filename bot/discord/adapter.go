@@ -1,0 +1,241 @@
+package discord
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+	"golang.org/x/sync/errgroup"
+
+	"unrollbot/bot"
+	"unrollbot/unroll"
+)
+
+// Config says how to reach Discord. Only Token is needed.
+type Config struct {
+	// Token is the bot's, without "Bot " before it.
+	Token string
+	// APIURL is the base of the REST API with its version; empty means
+	// https://discord.com/api/v10. The gateway's address is asked from it.
+	APIURL string
+	// PublicKey is the application's, in hexadecimal. Without it
+	// [Adapter.Interactions] answers nothing.
+	PublicKey string
+	// PublicURL is where the program lives, for the User-Agent.
+	PublicURL string
+	// Version is the program's, for the User-Agent.
+	Version string
+	Log     *slog.Logger
+}
+
+const defaultAPIURL = "https://discord.com/api/v10"
+
+// Adapter connects the bot to Discord.
+type Adapter struct {
+	token    string
+	log      *slog.Logger
+	key      ed25519.PublicKey // nil without interactions over HTTP
+	dispatch bot.Dispatch
+	phrases  bot.Phrases
+	rest     *rest
+	refs     refs
+	pace     gatewayPace
+
+	// self is who the bot is, known once Run has asked.
+	self atomic.Pointer[identity]
+	// withheld is set when Discord keeps the texts of messages in servers.
+	withheld atomic.Bool
+	tasks    *tasks
+}
+
+var _ bot.Adapter = (*Adapter)(nil)
+
+type identity struct {
+	app, user string // ids
+}
+
+// New makes an adapter. values keeps what is too long for a button; it may
+// be nil.
+func New(cfg Config, dispatch bot.Dispatch, phrases bot.Phrases, values unroll.Values) (*Adapter, error) {
+	token := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(cfg.Token), "Bot "))
+	if token == "" {
+		return nil, errors.New("discord: no token; set UNROLL_DISCORD_TOKEN to the bot token from the Developer Portal")
+	}
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, errors.New("discord: the token holds characters that none has; copy it again from the Developer Portal")
+	}
+	if cfg.APIURL == "" {
+		cfg.APIURL = defaultAPIURL
+	}
+	base, err := url.Parse(strings.TrimRight(cfg.APIURL, "/"))
+	if err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") {
+		return nil, fmt.Errorf("discord: UNROLL_DISCORD_API_URL %q is no web address", cfg.APIURL)
+	}
+	a := &Adapter{
+		token: token, log: cfg.Log, dispatch: dispatch, phrases: phrases,
+		refs: refs{values: values}, pace: defaultGatewayPace(), tasks: newTasks(),
+	}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.PublicKey != "" {
+		key, err := hex.DecodeString(cfg.PublicKey)
+		if err != nil || len(key) != ed25519.PublicKeySize {
+			return nil, errors.New("discord: UNROLL_DISCORD_PUBLIC_KEY is not 64 hexadecimal digits; copy it from the Developer Portal (General Information, Public Key)")
+		}
+		a.key = key
+	}
+	agent := fmt.Sprintf("DiscordBot (%s, %s) unrollbot", orElse(cfg.PublicURL, "unrollbot"), orElse(cfg.Version, "dev"))
+	a.rest = newRest(token, agent, newTransport(base, newRateLimits(time.Now), defaultRestPace()))
+	return a, nil
+}
+
+func orElse(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// Name is "discord".
+func (a *Adapter) Name() string { return "discord" }
+
+// Run serves the gateway until ctx ends. It returns an error when Discord
+// refuses the bot for good.
+func (a *Adapter) Run(ctx context.Context) error {
+	defer a.tasks.finish()
+	if err := a.identify(ctx); err != nil || ctx.Err() != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { a.register(ctx); return nil })
+	group.Go(func() error { return a.connect(ctx, group) })
+	return group.Wait()
+}
+
+// identify asks Discord who the bot is. It proves the token.
+func (a *Adapter) identify(ctx context.Context) error {
+	var app struct {
+		ID  string `json:"id"`
+		Bot user   `json:"bot"`
+	}
+	if err := a.persist(ctx, "/applications/@me", &app); err != nil || ctx.Err() != nil {
+		return err
+	}
+	if app.Bot.ID == "" {
+		app.Bot.ID = app.ID // the same, but for applications from before 2016
+	}
+	a.self.Store(&identity{app: app.ID, user: app.Bot.ID})
+	a.log.Info("discord knows the bot", "application", app.ID)
+	return nil
+}
+
+// persist asks until it gets an answer, for what nothing goes without. Its
+// error is final; it is nil too when ctx ended.
+func (a *Adapter) persist(ctx context.Context, path string, out any) error {
+	delay := backoff.NewExponentialBackOff()
+	delay.InitialInterval, delay.MaxInterval = a.pace.first, a.pace.most
+	for {
+		err := a.rest.do(ctx, http.MethodGet, path, nil, out)
+		if err == nil || ctx.Err() != nil {
+			return nil
+		}
+		switch refusal(err).Status {
+		case http.StatusUnauthorized:
+			return fmt.Errorf("discord: %s", fatalCodes[4004])
+		case http.StatusForbidden, http.StatusNotFound:
+			return fmt.Errorf("discord: %w; is UNROLL_DISCORD_API_URL right?", err)
+		}
+		wait := delay.NextBackOff()
+		a.log.Warn("discord cannot be reached", "err", err, "retry_in", wait)
+		sleep(ctx, wait)
+	}
+}
+
+// connect opens as many connections to the gateway as Discord advises, and
+// no faster than it allows (Discord, "Gateway", Sharding; November 2026).
+func (a *Adapter) connect(ctx context.Context, group *errgroup.Group) error {
+	var advice struct {
+		URL    string `json:"url"`
+		Shards int    `json:"shards"`
+		Limit  struct {
+			Remaining   *int  `json:"remaining"`
+			ResetAfter  int64 `json:"reset_after"` // in milliseconds
+			Concurrency int   `json:"max_concurrency"`
+		} `json:"session_start_limit"`
+	}
+	if err := a.persist(ctx, "/gateway/bot", &advice); err != nil || ctx.Err() != nil {
+		return err
+	}
+	target, err := url.Parse(advice.URL)
+	if err != nil || target.Host == "" || (target.Scheme != "wss" && target.Scheme != "ws") {
+		return fmt.Errorf("discord: the gateway's address %q is none; is UNROLL_DISCORD_API_URL right?", advice.URL)
+	}
+	if left := advice.Limit.Remaining; left != nil && *left < max(advice.Shards, 1) {
+		wait := time.Duration(advice.Limit.ResetAfter) * time.Millisecond
+		a.log.Warn("discord allows no more sessions for now", "retry_in", wait)
+		sleep(ctx, wait)
+	}
+	count, together := max(advice.Shards, 1), max(advice.Limit.Concurrency, 1)
+	for id := range count {
+		if id > 0 && id%together == 0 {
+			sleep(ctx, a.pace.identify)
+		}
+		g := &gateway{
+			token: a.token, target: target, shard: [2]int{id, count}, content: !a.withheld.Load(), pace: a.pace, log: a.log,
+			take: a.take, refused: a.withhold,
+		}
+		group.Go(func() error { return g.run(ctx) })
+	}
+	return nil
+}
+
+// withhold goes on without the texts of messages in servers.
+func (a *Adapter) withhold() {
+	if !a.withheld.Swap(true) {
+		a.log.Warn("discord does not grant the message content intent: in servers the bot sees only messages that mention it; "+
+			"commands work all the same", "hint", "Developer Portal, your application, Bot, Message Content Intent")
+	}
+}
+
+// take gets every event of the gateway, in order.
+func (a *Adapter) take(kind string, data json.RawMessage) {
+	defer a.recovered()
+	at := time.Now()
+	switch kind {
+	case "INTERACTION_CREATE":
+		i, err := decodeInteraction(data)
+		if err != nil {
+			a.log.Warn("event cannot be read", "kind", kind, "err", err)
+			return
+		}
+		if !a.tasks.start(func() { a.interact(context.Background(), i, at) }) {
+			a.log.Warn("event dropped: too many at once", "kind", kind)
+		}
+	case "MESSAGE_CREATE":
+		m, err := decodeMessage(data)
+		if err != nil {
+			a.log.Warn("event cannot be read", "kind", kind, "err", err)
+			return
+		}
+		a.receive(context.Background(), m)
+	}
+}
+
+// recovered keeps a panic over one event from ending the program.
+func (a *Adapter) recovered() {
+	if r := recover(); r != nil {
+		a.log.Error("event handler panicked", "panic", r, "stack", string(debug.Stack()))
+	}
+}

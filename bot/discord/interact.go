@@ -1,0 +1,163 @@
+package discord
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/bwmarrin/discordgo"
+
+	"unrollbot/bot"
+)
+
+// ackWithin is how long after its arrival an interaction may still be
+// acknowledged. Discord gives three seconds from when it was sent
+// ("Receiving and Responding", November 2026).
+const ackWithin = 2800 * time.Millisecond
+
+// Codes of errors (Discord, "JSON Error Codes", November 2026).
+const (
+	codeUnknownChannel      = 10003
+	codeUnknownMessage      = 10008
+	codeUnknownWebhook      = 10015
+	codeUnknownInteraction  = 10062
+	codeAlreadyAcknowledged = 40060
+	codeMissingAccess       = 50001
+	codeCannotMessageUser   = 50007
+	codeMissingPermissions  = 50013
+	codeInvalidToken        = 50027
+	codeInvalidForm         = 50035
+	codeNoHistory           = 160002 // a reply needs permission to read the history
+	codeThreadExists        = 160004
+)
+
+// Types of answers to an interaction (Discord, "Interaction Callback Type").
+const (
+	answerPong    = 1
+	answerMessage = 4
+	answerLater   = 5 // a message will follow
+	answerUpdate  = 6 // the message with the button will change, or nothing will
+	answerChoices = 8
+)
+
+// callback is the immediate answer to an interaction.
+type callback struct {
+	Type int `json:"type"`
+	Data any `json:"data,omitempty"`
+}
+
+type laterData struct {
+	Flags discordgo.MessageFlags `json:"flags,omitempty"`
+}
+
+// plan is what to do about an interaction.
+type plan struct {
+	answer callback
+	// request is handed on once the answer is out; nil means that is all.
+	request *bot.Request
+	reply   interactionReply
+	// then runs after the answer in place of a request.
+	then func(context.Context) error
+}
+
+// interact acknowledges an interaction at once and then queues it. at is
+// when it arrived.
+func (a *Adapter) interact(ctx context.Context, i *interaction, at time.Time) {
+	defer a.recovered()
+	inTime, cancel := context.WithDeadline(ctx, at.Add(ackWithin))
+	defer cancel()
+	p, err := a.plan(inTime, i)
+	if err != nil {
+		a.log.Warn("interaction cannot be read", "err", err)
+		return
+	}
+	if err := a.acknowledge(inTime, i, p.answer); err != nil {
+		// Another replica may have been faster; else the asker has seen
+		// Discord's own error and will try again.
+		a.log.Warn("interaction could not be acknowledged", "err", err, "duration", time.Since(at))
+		return
+	}
+	switch {
+	case p.request != nil:
+		if err := a.dispatch.Dispatch(ctx, *p.request, &p.reply); err != nil {
+			a.turnAway(&p.reply, p.reply.speaker, err)
+		}
+	case p.then != nil:
+		later, cancel := context.WithTimeout(ctx, 30*time.Second)
+		defer cancel()
+		if err := p.then(later); err != nil {
+			a.log.Warn("answer could not be delivered", "platform", a.Name(), "err", err)
+		}
+	}
+}
+
+// acknowledge sends the immediate answer. That Discord knows it already is
+// fine when we sent it ourselves and the first answer was lost.
+func (a *Adapter) acknowledge(ctx context.Context, i *interaction, c callback) error {
+	err := a.rest.do(ctx, http.MethodPost, "/interactions/"+i.ID+"/"+i.Token+"/callback", c, nil)
+	if r := refusal(err); r.Code == codeAlreadyAcknowledged && r.Repeated {
+		return nil
+	}
+	return err
+}
+
+// plan decides what an interaction asks for. It does not block for long.
+func (a *Adapter) plan(ctx context.Context, i *interaction) (plan, error) {
+	who := i.asker()
+	private := i.Context != nil && *i.Context == inBotDM
+	reply := interactionReply{
+		a: a, app: i.App, token: i.Token, speaker: a.speaker(i.Locale),
+		stage: stage{server: i.GuildID != "" && i.can(discordgo.PermissionCreatePublicThreads|discordgo.PermissionSendMessagesInThreads)},
+		alone: private,
+	}
+	req := bot.Request{ID: i.ID, Platform: a.Name(), Chat: i.ChannelID, User: who.ID, Locale: i.Locale, Private: private}
+	switch i.Type {
+	case interactionCommand:
+		return a.planCommand(i, req, reply)
+	case interactionComponent:
+		return a.planPress(ctx, i, req, reply)
+	default:
+		return plan{}, errors.New("discord: an interaction of type " + strconv.Itoa(i.Type))
+	}
+}
+
+func (a *Adapter) planCommand(i *interaction, req bot.Request, reply interactionReply) (plan, error) {
+	c, err := decodeCommand(i.Data)
+	if err != nil {
+		return plan{}, err
+	}
+	switch {
+	case c.Type == menuCommand:
+		target, ok := c.Resolved.Messages[c.Target]
+		if !ok {
+			return plan{}, errors.New("discord: a menu command without its message")
+		}
+		req.Command, req.Replied = "unroll", a.replied(&target)
+	case c.Name == commandHelp:
+		req.Command, reply.stage.private = "help", true
+	default:
+		req.Command, req.Message.Text = "unroll", c.text(optionLink)
+		reply.stage.private = c.flag(optionPrivate)
+		reply.view = view(c.text(optionView))
+	}
+	return plan{answer: later(reply.stage.private), request: &req, reply: reply}, nil
+}
+
+// later promises a message.
+func later(private bool) callback {
+	c := callback{Type: answerLater}
+	if private {
+		c.Data = laterData{Flags: discordgo.MessageFlagsEphemeral}
+	}
+	return c
+}
+
+// can tells whether the bot has all the permissions where the interaction is.
+func (i *interaction) can(permissions int64) bool { return has(i.Permissions, permissions) }
+
+func has(have string, permissions int64) bool {
+	n, err := strconv.ParseInt(have, 10, 64)
+	return err == nil && (n&permissions == permissions || n&discordgo.PermissionAdministrator != 0)
+}

@@ -1,0 +1,110 @@
+package discord
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/bwmarrin/discordgo"
+
+	"unrollbot/bot"
+)
+
+// planPress decides what a button or menu asks for.
+func (a *Adapter) planPress(ctx context.Context, i *interaction, req bot.Request, reply interactionReply) (plan, error) {
+	var data pressed
+	if err := decode(i.Data, &data); err != nil {
+		return plan{}, fmt.Errorf("discord: component: %w", err)
+	}
+	p, err := a.refs.parse(ctx, data.CustomID)
+	if err != nil {
+		a.log.Info("button is of no use any more", "err", err)
+		return a.refuse(reply.speaker.say("button_expired", "This button is too old for me to know its thread. Please send the link again.", nil)), nil
+	}
+	private := i.Message != nil && i.Message.Flags&int(discordgo.MessageFlagsEphemeral) != 0
+	ask := bot.PageRequest{Ref: p.ref, Number: p.page()}
+	switch p.verb {
+	case verbJump:
+		if len(data.Values) != 1 {
+			return plan{}, errors.New("discord: a menu without a choice")
+		}
+		ask.Number = press{arg: data.Values[0]}.page()
+	case verbAgain:
+		ask.Fresh = true
+	case verbFile:
+		reply.view = viewFile
+	case verbThread:
+		reply.view, reply.message, reply.channel = viewThread, messageID(i), i.ChannelID
+	case verbDelete:
+		return a.planDelete(i, reply), nil
+	case verbHere:
+		return plan{answer: callback{Type: answerUpdate}}, nil
+	case verbPage, verbShare:
+	}
+	req.Page = &ask
+	switch p.verb {
+	case verbPage, verbJump, verbAgain:
+		reply.update, reply.stage.private = true, private
+		return plan{answer: callback{Type: answerUpdate}, request: &req, reply: reply}, nil
+	case verbFile, verbThread:
+		reply.stage.private = true
+	case verbShare, verbDelete, verbHere:
+	}
+	return plan{answer: later(reply.stage.private), request: &req, reply: reply}, nil
+}
+
+// refuse answers only the asker, with a sentence.
+func (a *Adapter) refuse(text string) plan {
+	return plan{answer: callback{Type: answerMessage, Data: sentence(text).ephemeral(true)}}
+}
+
+func messageID(i *interaction) string {
+	if i.Message == nil {
+		return ""
+	}
+	return i.Message.ID
+}
+
+// planDelete deletes an answer for whoever asked for it, or a moderator.
+func (a *Adapter) planDelete(i *interaction, reply interactionReply) plan {
+	who := i.asker().ID
+	moderator := i.Member != nil && has(i.Member.Permissions, discordgo.PermissionManageMessages)
+	if !moderator && !reply.alone && (who == "" || i.Message.owner() != who) {
+		return a.refuse(reply.speaker.say("not_yours_delete", "Only who asked for this, or a moderator, can delete it.", nil))
+	}
+	return plan{
+		answer: callback{Type: answerUpdate},
+		then: func(ctx context.Context) error {
+			err := a.rest.do(ctx, http.MethodDelete, reply.original(), nil, nil)
+			if refusal(err).Code == codeUnknownMessage {
+				return nil
+			}
+			return err
+		},
+	}
+}
+
+// owner is the id of who asked for an answer of the bot.
+func (m *message) owner() string {
+	switch {
+	case m == nil:
+		return ""
+	case m.Interaction != nil:
+		return m.Interaction.User.ID
+	case m.Referenced != nil:
+		return m.Referenced.Author.ID
+	default:
+		return ""
+	}
+}
+
+// view is the form of an answer.
+type view string
+
+// The forms. The zero value is a page.
+const (
+	viewPage   view = ""
+	viewFile   view = "file"
+	viewThread view = "thread"
+)

@@ -1,0 +1,178 @@
+package discord
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/bwmarrin/discordgo"
+
+	"unrollbot/bot"
+)
+
+// interactionReply answers an interaction. Its token lives 15 minutes, which
+// is longer than a request may take.
+type interactionReply struct {
+	a       *Adapter
+	app     string
+	token   string
+	speaker speaker
+	stage   stage
+	alone   bool // asker and bot are by themselves: nothing needs hiding
+	// update changes the message whose button was pressed; else a message
+	// was promised.
+	update bool
+	view   view
+	// For viewThread: where the button was pressed.
+	channel, message string
+
+	sent int
+}
+
+var _ bot.Responder = (*interactionReply)(nil)
+
+// Working does nothing: the acknowledgement shows it already.
+func (r *interactionReply) Working(context.Context) error { return nil }
+
+// Send delivers a reply: the first takes the place of what was promised, the
+// others follow.
+func (r *interactionReply) Send(ctx context.Context, reply bot.Reply) error {
+	first := r.sent == 0
+	r.sent++
+	if reply.Thread == nil {
+		return r.tell(ctx, &reply, first)
+	}
+	switch r.view {
+	case viewFile:
+		m, err := r.a.file(r.speaker, &reply)
+		if err != nil {
+			return err
+		}
+		return r.put(ctx, m, first)
+	case viewThread:
+		return r.unrollInto(ctx, &reply, first)
+	case viewPage:
+	}
+	return r.put(ctx, r.a.page(ctx, r.speaker, &reply, r.stage), first)
+}
+
+// tell delivers a sentence. One about an error is for the asker only. What
+// was promised to all cannot be made private any more: it is told there, told
+// again to the asker alone, and then deleted. Whatever fails on the way, the
+// asker has read it.
+func (r *interactionReply) tell(ctx context.Context, reply *bot.Reply, first bool) error {
+	var rows []discordgo.MessageComponent
+	if reply.Retry {
+		rows = r.a.retry(ctx, r.speaker, reply.Asked)
+	}
+	m := sentence(reply.Text, rows...)
+	hide := reply.Kind != "" && !r.alone
+	switch {
+	case r.update, !first:
+		return r.follow(ctx, m.ephemeral(hide || r.stage.private))
+	case !hide || r.stage.private:
+		return r.put(ctx, m, first)
+	}
+	if err := r.put(ctx, m, first); err != nil {
+		return err
+	}
+	if err := r.follow(ctx, m.ephemeral(true)); err != nil {
+		return err
+	}
+	return r.a.rest.do(ctx, http.MethodDelete, r.original(), nil, nil)
+}
+
+// put sends a message as the promised one, or as one that follows.
+func (r *interactionReply) put(ctx context.Context, m outgoing, first bool) error {
+	if !first {
+		return r.follow(ctx, m.ephemeral(r.stage.private))
+	}
+	err := r.a.send(ctx, http.MethodPatch, r.original(), m.asEdit(), nil)
+	if refusal(err).Code == codeUnknownMessage { // deleted in the meantime
+		return nil
+	}
+	return err
+}
+
+func (r *interactionReply) follow(ctx context.Context, m outgoing) error {
+	return r.a.send(ctx, http.MethodPost, r.webhook(), m, nil)
+}
+
+func (r *interactionReply) webhook() string { return "/webhooks/" + r.app + "/" + r.token }
+
+// original is the promised message, or the one with the button.
+func (r *interactionReply) original() string { return r.webhook() + "/messages/@original" }
+
+// messageReply answers a message in its channel.
+type messageReply struct {
+	a                *Adapter
+	channel, message string
+	server           bool
+	speaker          speaker
+
+	sent int
+}
+
+var _ bot.Responder = (*messageReply)(nil)
+
+// Working shows that the bot is typing. Discord shows it for ten seconds.
+func (r *messageReply) Working(ctx context.Context) error {
+	return r.a.rest.do(ctx, http.MethodPost, "/channels/"+r.channel+"/typing", nil, nil)
+}
+
+// Send posts a reply to the message. Nobody is pinged but who wrote it.
+func (r *messageReply) Send(ctx context.Context, reply bot.Reply) error {
+	var m outgoing
+	if reply.Thread != nil {
+		m = r.a.page(ctx, r.speaker, &reply, stage{server: r.server})
+	} else {
+		var rows []discordgo.MessageComponent
+		if reply.Retry {
+			rows = r.a.retry(ctx, r.speaker, reply.Asked)
+		}
+		m = sentence(reply.Text, rows...)
+	}
+	m.Reference = &reference{MessageID: r.message}
+	m.AllowedMentions.RepliedUser = true
+	m.Nonce, m.EnforceNonce = r.message+"-"+strconv.Itoa(r.sent), true
+	r.sent++
+	path := "/channels/" + r.channel + "/messages"
+	err := r.a.send(ctx, http.MethodPost, path, m, nil)
+	if refusal(err).Code == codeNoHistory {
+		m.Reference, m.AllowedMentions.RepliedUser = nil, false
+		err = r.a.send(ctx, http.MethodPost, path, m, nil)
+	}
+	return err
+}
+
+// page is a page of a thread as a message.
+func (a *Adapter) page(ctx context.Context, s speaker, r *bot.Reply, st stage) outgoing {
+	b := newBook(r.Thread, r.PageURL)
+	at := placeOf(r, b)
+	rows := a.controls(ctx, s, at, st)
+	c := b.container(at.n)
+	m := newMessage(append([]discordgo.MessageComponent{c}, rows...)...)
+	m.plain = &plainForm{text: b.plain(at.n), colour: *c.AccentColor, rows: rows}
+	if buttonURL(r.PageURL) {
+		m.plain.url = r.PageURL
+	}
+	return m
+}
+
+// send makes the call with a message in it. Where components are refused, it
+// sends the plain form.
+func (a *Adapter) send(ctx context.Context, method, path string, m outgoing, out any) error {
+	err := a.sendOnce(ctx, method, path, m, out)
+	if r := refusal(err); r.Status != http.StatusBadRequest || r.Code != codeInvalidForm || m.plain == nil {
+		return err
+	}
+	a.log.Warn("message with components refused; sending it plain", "err", err)
+	return a.sendOnce(ctx, method, path, m.fallback(), out)
+}
+
+func (a *Adapter) sendOnce(ctx context.Context, method, path string, m outgoing, out any) error {
+	if len(m.files) > 0 {
+		return a.rest.upload(ctx, method, path, m, m.files, out)
+	}
+	return a.rest.do(ctx, method, path, m, out)
+}

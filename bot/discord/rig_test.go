@@ -1,0 +1,233 @@
+package discord
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"unrollbot/bot"
+	"unrollbot/bot/bottest"
+	"unrollbot/unroll"
+)
+
+// rig is an adapter on the stand-in, with a handler of the test's.
+type rig struct {
+	*bottest.Discord
+	t       testing.TB
+	adapter *Adapter
+	handler *stub
+	values  *memory
+	stop    func() error
+}
+
+// stub is Dispatch and Handler in one: it answers in a goroutine.
+type stub struct {
+	answer func(ctx context.Context, req bot.Request, res bot.Responder) error
+	refuse error // what Dispatch returns
+
+	mu   sync.Mutex
+	got  []bot.Request
+	errs []error
+	wg   sync.WaitGroup
+}
+
+func (s *stub) Dispatch(_ context.Context, req bot.Request, res bot.Responder) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.got = append(s.got, req)
+	if s.refuse != nil {
+		return s.refuse
+	}
+	s.wg.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		if err := s.answer(ctx, req, res); err != nil {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.errs = append(s.errs, err)
+		}
+	})
+	return nil
+}
+
+func (s *stub) requests() []bot.Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]bot.Request(nil), s.got...)
+}
+
+// memory is unroll.Values for one test.
+type memory struct {
+	mu     sync.Mutex
+	values map[string][]byte
+	err    error
+}
+
+var _ unroll.Values = (*memory)(nil)
+
+func (m *memory) Value(_ context.Context, key string) ([]byte, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	v, ok := m.values[key]
+	return v, ok, m.err
+}
+
+func (m *memory) SetValue(_ context.Context, key string, value []byte, ttl time.Duration) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if ttl <= 0 {
+		return errors.New("a value without an end")
+	}
+	if m.values == nil {
+		m.values = make(map[string][]byte)
+	}
+	if m.err == nil {
+		m.values[key] = value
+	}
+	return m.err
+}
+
+func (m *memory) DeleteValue(_ context.Context, key string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.values, key)
+	return m.err
+}
+
+func (m *memory) Claim(_ context.Context, key string, _ time.Duration) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, ok := m.values[key]; ok || m.err != nil {
+		return false, m.err
+	}
+	if m.values == nil {
+		m.values = make(map[string][]byte)
+	}
+	m.values[key] = nil
+	return true, nil
+}
+
+// words answers with the id in brackets, so that tests see which was used;
+// buttons keep their English.
+type words struct{}
+
+func (words) Text(locale, id string, args map[string]any) string {
+	if strings.HasPrefix(id, "button_") || strings.HasPrefix(id, "command_") || strings.HasPrefix(id, "menu_") || strings.HasPrefix(id, "view_") {
+		if locale == "de" && id == "command_unroll" {
+			return "Einen Faden entrollen"
+		}
+		return id
+	}
+	return "{" + id + "}"
+}
+
+// start connects an adapter to a stand-in and waits until it is up.
+func start(t testing.TB, cfg bottest.DiscordConfig, answer func(context.Context, bot.Request, bot.Responder) error) *rig {
+	t.Helper()
+	r := prepare(t, cfg, answer)
+	r.run()
+	r.Connected(max(cfg.Shards, 1))
+	return r
+}
+
+func prepare(t testing.TB, cfg bottest.DiscordConfig, answer func(context.Context, bot.Request, bot.Responder) error) *rig {
+	t.Helper()
+	r := &rig{t: t, Discord: bottest.NewDiscord(t, cfg), handler: &stub{answer: answer}, values: &memory{}}
+	a, err := New(Config{Token: "token", APIURL: r.APIURL(), PublicURL: "https://unroll.example", Log: testLog(t)}, r.handler, words{}, r.values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hurry(a)
+	r.adapter = a
+	return r
+}
+
+// hurry shortens all waits that a test would sit through.
+func hurry(a *Adapter) {
+	a.pace.first, a.pace.most, a.pace.identify = 5*time.Millisecond, 20*time.Millisecond, time.Millisecond
+	a.pace.stuck = time.Second
+	a.pace.wire.invalid = func() time.Duration { return 5 * time.Millisecond }
+	a.rest.transport.pace.first = time.Millisecond
+}
+
+func (r *rig) run() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- r.adapter.Run(ctx) }()
+	var once sync.Once
+	var err error
+	r.stop = func() error {
+		once.Do(func() {
+			cancel()
+			err = <-done
+			r.handler.wg.Wait()
+		})
+		return err
+	}
+	r.t.Cleanup(func() {
+		if err := r.stop(); err != nil {
+			r.t.Errorf("Run: %v", err)
+		}
+		for _, err := range r.handler.errs {
+			r.t.Errorf("handler: %v", err)
+		}
+	})
+}
+
+// failed waits for Run to end by itself.
+func (r *rig) failed(t *testing.T) error {
+	t.Helper()
+	done := make(chan error, 1)
+	go func() { done <- r.adapter.Run(context.Background()) }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(20 * time.Second):
+		t.Fatal("Run does not end")
+		return nil
+	}
+}
+
+func testLog(t testing.TB) *slog.Logger {
+	if os.Getenv("UNROLL_TEST_LOG") == "" {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// thread makes a thread of n posts, about 200 letters each.
+func thread(n int) *unroll.Thread {
+	t := &unroll.Thread{
+		Schema: unroll.SchemaVersion, Ref: unroll.Ref{Network: unroll.X, ID: "20"}, Source: "fxtwitter",
+		Author:    unroll.Author{ID: "12", Handle: "ada", Name: "Ada *L*", URL: "https://x.com/ada"},
+		FetchedAt: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC),
+		Verdict:   unroll.Verdict{State: unroll.Complete},
+	}
+	for i := range n {
+		t.Posts = append(t.Posts, unroll.Post{
+			ID: strconv.Itoa(20 + i), URL: "https://x.com/ada/status/" + strconv.Itoa(20+i),
+			Text: "Post " + strconv.Itoa(i+1) + " of the engine: " + strings.Repeat("cards and *wheels*, ", 9) + "@everyone",
+		})
+	}
+	return t
+}
+
+// whole answers with a thread of n posts at the page asked for.
+func whole(n int) func(context.Context, bot.Request, bot.Responder) error {
+	return func(ctx context.Context, req bot.Request, res bot.Responder) error {
+		if err := res.Working(ctx); err != nil {
+			return err
+		}
+		r := bot.Reply{Thread: thread(n), Asked: unroll.Ref{Network: unroll.X, ID: "20"}, PageURL: "https://unroll.example/x/20", Page: 1}
+		if req.Page != nil {
+			r.Page = req.Page.Number
+		}
+		return res.Send(ctx, r)
+	}
+}

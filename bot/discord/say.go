@@ -1,0 +1,23 @@
+package discord
+
+import "unrollbot/bot"
+
+// speaker gives the sentences of this package in one user's language.
+type speaker struct {
+	phrases bot.Phrases
+	locale  string
+}
+
+// say gives the sentence with this id. An id that the messages lack comes
+// back as it is; then the English given here stands in.
+func (s speaker) say(id, english string, args map[string]any) string {
+	if text := s.phrases.Text(s.locale, id, args); text != "" && text != id {
+		return text
+	}
+	return english
+}
+
+// label is a sentence short enough for a button.
+func (s speaker) label(id, english string, args map[string]any) string {
+	return clip(s.say(id, english, args), maxLabel)
+}
