@@ -81,8 +81,8 @@ type button struct {
 
 var _ bot.Adapter = (*Adapter)(nil)
 
-// New makes the chat. An [Inline] dispatch suits it best: one person asks one
-// thing at a time.
+// New makes the chat. Where nothing else needs the bounded pool, [Inline] is
+// dispatch enough: one person asks one thing at a time.
 func New(cfg Config, dispatch bot.Dispatch, phrases bot.Phrases) (*Adapter, error) {
 	if dispatch == nil || phrases == nil {
 		return nil, errors.New("console: needs a dispatch and phrases")
@@ -207,7 +207,7 @@ func (a *Adapter) ask(ctx context.Context, req bot.Request) (done bool, err erro
 	req.Locale, req.Private = a.cfg.Locale, true
 	req.ID = a.session + "-" + strconv.Itoa(a.count())
 
-	res := &responder{a: a, answered: make(chan struct{})}
+	res := &responder{a: a, done: make(chan struct{})}
 	switch err := a.dispatch.Dispatch(ctx, req, res); {
 	case errors.Is(err, bot.ErrClosed):
 		return true, nil
@@ -218,7 +218,7 @@ func (a *Adapter) ask(ctx context.Context, req bot.Request) (done bool, err erro
 	patience := time.NewTimer(a.cfg.Patience)
 	defer patience.Stop()
 	select {
-	case <-res.answered:
+	case <-res.done:
 	case <-patience.C:
 	case <-ctx.Done():
 	}

@@ -136,7 +136,7 @@ func TestTranscripts(t *testing.T) {
 func TestTranscriptIsTheSameThroughTheDispatcher(t *testing.T) {
 	d := bot.NewDispatcher(bot.DispatcherConfig{}, handler(t))
 	defer func() { _ = d.Close(context.Background()) }()
-	lines := []string{"https://x.com/ines/status/11", "hello", "/help"}
+	lines := []string{"https://x.com/ines/status/11 https://x.com/a/status/404 and https://x.com/a/status/503", "hello", "/help"}
 	inline := chat(t, console.Config{}, console.Inline{Handler: handler(t)}, lines...)
 	if diff := cmp.Diff(inline, chat(t, console.Config{}, d, lines...)); diff != "" {
 		t.Errorf("(-inline +dispatcher):\n%s", diff)
@@ -156,6 +156,12 @@ func TestDispatchRefuses(t *testing.T) {
 	}
 	if got := chat(t, console.Config{Patience: time.Millisecond}, refusing{}, "hello", "again"); !strings.Contains(got, "#2 you> again") {
 		t.Errorf("never answered: %q", got)
+	}
+	endless := bot.HandlerFunc(func(_ context.Context, _ bot.Request, res bot.Responder) error {
+		return res.Send(context.Background(), bot.Reply{Text: "once"})
+	})
+	if got := chat(t, console.Config{}, console.Inline{Handler: endless}, "hello"); !strings.Contains(got, "once") {
+		t.Errorf("a context without an end: %q", got)
 	}
 	broken := bot.HandlerFunc(func(context.Context, bot.Request, bot.Responder) error { return errors.New("no way") })
 	if got := chat(t, console.Config{}, console.Inline{Handler: broken}, "hello"); !strings.Contains(got, "(no way)") {

@@ -31,7 +31,7 @@ func serve(t *testing.T) *demo.Net {
 // unrolled reads the thread behind a link through the real sources.
 func unrolled(t *testing.T, n *demo.Net, url string) unroll.Thread {
 	t.Helper()
-	client := httpx.New(httpx.Config{Trusted: []string{n.MastodonHost}})
+	client := httpx.New(httpx.Config{Trusted: n.Trusted()})
 	fx, errX := fxtwitter.New(fxtwitter.Config{BaseURL: n.FxTwitterURL}, client)
 	bsky, errB := bluesky.New(bluesky.Config{BaseURL: n.AppViewURL}, client)
 	toot, errM := mastodon.New(mastodon.Config{Trusted: []string{n.MastodonHost}}, client)
@@ -119,11 +119,12 @@ func TestThreadsThroughTheSources(t *testing.T) {
 			}
 		}
 	}
-	if len(n.Links) != 3 || len(n.Chat) < 3 {
-		t.Errorf("%d links, %d messages", len(n.Links), len(n.Chat))
+	said := n.Messages()
+	if len(n.Links) != 3 || len(said) < 3 {
+		t.Fatalf("%d links, %d messages", len(n.Links), len(said))
 	}
 	for i, l := range n.Links {
-		if !strings.Contains(n.Chat[i].Text, l.URL) {
+		if !strings.Contains(said[i].Text, l.URL) {
 			t.Errorf("message %d does not hold %s", i, l.URL)
 		}
 	}
