@@ -29,6 +29,7 @@ type Telegram struct {
 	BotName string
 
 	tb     testing.TB
+	signs  signs
 	server *httptest.Server
 
 	mu      sync.Mutex
@@ -58,7 +59,7 @@ type telegramUpdate struct {
 func NewTelegram(tb testing.TB) *Telegram {
 	t := &Telegram{
 		Token: "4242:test-token-of-no-worth", BotID: 4242, BotName: "unroll_test_bot",
-		tb: tb, chats: make(map[int64]*telegramChat), open: make(map[string]*TelegramPress), update: 1000,
+		tb: tb, signs: newSigns(), chats: make(map[int64]*telegramChat), open: make(map[string]*TelegramPress), update: 1000,
 	}
 	t.changed = sync.NewCond(&t.mu)
 	return t
@@ -111,7 +112,7 @@ func (t *Telegram) Say(p TelegramPost) int64 {
 	c := t.chat(p.Chat.ID)
 	m := &TelegramMessage{From: &from, Chat: placed(p.Chat), Date: time.Now().Unix(), Text: p.Text, Caption: p.Caption, Topic: p.Topic, InTopic: p.Topic != 0}
 	if m.Entities = p.Entities; p.Entities == nil {
-		m.Entities = found(p.Text + p.Caption)
+		m.Entities = t.signs.in(p.Text + p.Caption)
 	}
 	if p.Caption != "" {
 		m.Captions, m.Entities = m.Entities, nil
@@ -383,20 +384,28 @@ func fields(v any) map[string]any {
 	return out
 }
 
-// found finds what Telegram finds in any text by itself.
-func found(text string) []TelegramEntity {
-	var out []TelegramEntity
-	for _, rule := range []struct {
-		kind    string
-		pattern *regexp.Regexp
-	}{
+// signs are what Telegram finds in any text by itself.
+type signs []sign
+
+type sign struct {
+	kind    string
+	pattern *regexp.Regexp // its second group is what is found
+}
+
+func newSigns() signs {
+	return signs{
 		{"url", regexp.MustCompile(`()(https?://[^\s<>"]*[^\s<>".,;:!?)])`)},
 		{"bot_command", regexp.MustCompile(`(^|[^\w/<>])(/\w{1,64}(?:@\w{3,32})?)\b`)},
 		{"mention", regexp.MustCompile(`(^|\W)(@[A-Za-z]\w{3,31})\b`)},
 		{"hashtag", regexp.MustCompile(`(^|[^\w&#/])(#[\pL_][\pL\pN_]*)`)},
-	} {
-		for _, at := range rule.pattern.FindAllStringSubmatchIndex(text, -1) {
-			e := TelegramEntity{Type: rule.kind, Offset: utf16Len(text[:at[4]]), Length: utf16Len(text[at[4]:at[5]])}
+	}
+}
+
+func (all signs) in(text string) []TelegramEntity {
+	var out []TelegramEntity
+	for _, s := range all {
+		for _, at := range s.pattern.FindAllStringSubmatchIndex(text, -1) {
+			e := TelegramEntity{Type: s.kind, Offset: utf16Len(text[:at[4]]), Length: utf16Len(text[at[4]:at[5]])}
 			if !slices.ContainsFunc(out, func(o TelegramEntity) bool { return e.Offset < o.Offset+o.Length && o.Offset < e.Offset+e.Length }) {
 				out = append(out, e)
 			}

@@ -227,7 +227,7 @@ func (t *Telegram) checkText(text string, entities []TelegramEntity, most int) e
 // missed gives the entities that the server adds by itself.
 func (t *Telegram) missed(text string, have []TelegramEntity) []TelegramEntity {
 	var out []TelegramEntity
-	for _, e := range found(text) {
+	for _, e := range t.signs.in(text) {
 		taken := false
 		for _, h := range have {
 			if (h.Type == "text_link" || h.Type == "code") && e.Offset < h.Offset+h.Length && h.Offset < e.Offset+e.Length {

@@ -46,7 +46,7 @@ func newAPI(base, token string, next http.RoundTripper) (*api, error) {
 
 // call makes one call and decodes its result into result, unless nil. The
 // error is an *apiError when the Bot API refused, a *callError when there was
-// no proper answer, or ctx's own.
+// no proper answer, be it because ctx ended.
 func (a *api) call(ctx context.Context, method string, params, result any) error {
 	return a.callFor(ctx, callTimeout, method, params, result)
 }
@@ -105,41 +105,38 @@ func (a *api) flown(ctx context.Context, limit time.Duration, method string, res
 	data, err := do(bounded, fragment)
 	if len(data) == 0 { // an error with data is a refusal, which answer reads for itself
 		if ctx.Err() != nil {
-			return ctx.Err()
+			err = ctx.Err()
 		}
 		return &callError{Method: method, Sent: f.sent.Load(), Err: plainError(err)}
 	}
-	return answer(method, data, result)
+	return a.answer(method, data, result)
 }
 
 // answer reads the Bot API's envelope.
-func answer(method string, data []byte, result any) error {
-	var env struct {
-		OK          bool            `json:"ok"`
-		Result      json.RawMessage `json:"result"`
-		Code        int             `json:"error_code"`
-		Description string          `json:"description"`
+func (a *api) answer(method string, data []byte, result any) error {
+	env := struct {
+		OK          bool   `json:"ok"`
+		Result      any    `json:"result"` // decoded into what it points to
+		Code        int    `json:"error_code"`
+		Description string `json:"description"`
 		Parameters  struct {
 			RetryAfter int   `json:"retry_after"`
 			MigrateTo  int64 `json:"migrate_to_chat_id"`
 		} `json:"parameters"`
+	}{Result: result}
+	if result == nil {
+		env.Result = &json.RawMessage{}
 	}
 	if err := json.Unmarshal(data, &env); err != nil {
-		return &callError{Method: method, Sent: true, Err: err}
+		return &callError{Method: method, Sent: true, Err: fmt.Errorf("read answer: %w", err)}
 	}
-	if !env.OK {
-		return &apiError{
-			Method: method, Code: env.Code, Description: env.Description, MigrateTo: env.Parameters.MigrateTo,
-			RetryAfter: time.Duration(max(env.Parameters.RetryAfter, 0)) * time.Second,
-		}
-	}
-	if result == nil {
+	if env.OK {
 		return nil
 	}
-	if err := json.Unmarshal(env.Result, result); err != nil {
-		return &callError{Method: method, Sent: true, Err: err}
+	return &apiError{
+		Method: method, Code: env.Code, Description: a.wire.redacted(env.Description), MigrateTo: env.Parameters.MigrateTo,
+		RetryAfter: time.Duration(max(env.Parameters.RetryAfter, 0)) * time.Second,
 	}
-	return nil
 }
 
 // plainError drops the address that net/http and telebot put around an error.

@@ -214,6 +214,9 @@ func isBreak(c byte) bool { return c <= ' ' || strings.IndexByte(".,;:!?)'\"/", 
 // command at a tap. An invisible sign after the first prevents both.
 func clean(b render.Block) render.Block {
 	const joiner = "\u2060" // WORD JOINER
+	if harmless(b.Text) {
+		return b
+	}
 	var out strings.Builder
 	type shift struct{ at, by int } // from byte at on, offsets move by
 	var shifts []shift
@@ -271,6 +274,19 @@ func clean(b render.Block) render.Block {
 	}
 	b.Text, b.Facets = out.String(), facets
 	return b
+}
+
+// harmless tells, at a glance, that clean has nothing to do.
+func harmless(text string) bool {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c < ' ' && c != '\n', c == '@', c == '/':
+			return false
+		case c == 0xe2 && strings.HasPrefix(text[i:], "\xe2\x80"): // U+2000 to U+203F
+			return false
+		}
+	}
+	return utf8.ValidString(text)
 }
 
 // wordy tells whether a sign after r belongs to a word or an address.

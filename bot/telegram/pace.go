@@ -11,7 +11,9 @@ import (
 // how do I avoid this?", November 2026): about one message a second in a
 // chat with short bursts, 20 a minute in a group, 30 a second over all. The
 // spans are a little longer than that, because calls take unequal time on
-// their way and the far end counts arrivals.
+// their way and the far end counts arrivals. Two half seconds are kinder than
+// one burst on connections that are still to be made, and a few calls a
+// second are left for what is not paced.
 const (
 	chatBurst = 3
 	chatSpan  = chatBurst * 1050 * time.Millisecond
@@ -19,8 +21,8 @@ const (
 	groupBurst = 20
 	groupSpan  = 61 * time.Second
 
-	totalBurst = 30
-	totalSpan  = 1050 * time.Millisecond
+	totalBurst = 14
+	totalSpan  = 525 * time.Millisecond
 )
 
 // maxPaced bounds how many chats are remembered at once. One that is
@@ -42,6 +44,8 @@ type pacer struct {
 
 // lane is what a chat was sent lately.
 type lane struct {
+	// turn holds whoever is next to write to the chat; the others queue for it.
+	turn        chan struct{}
 	chat, group window
 	until       time.Time // Telegram said to wait until then
 }
@@ -51,42 +55,53 @@ func newPacer() *pacer {
 }
 
 // wait returns when a message may go to the chat, or an error: ctx's, or
-// errSlow at once when the chat's turn would not come within patience.
-// Groups and channels have negative ids.
+// errSlow when the chat's turn does not come within patience. Groups and
+// channels have negative ids.
 func (p *pacer) wait(ctx context.Context, chat int64, patience time.Duration) error {
-	p.mu.Lock()
 	now := time.Now()
+	deadline := now.Add(patience)
+	p.mu.Lock()
 	l := p.lane(chat, now)
-	at := later(now, l.until, l.chat.next(now))
-	if chat < 0 {
-		at = later(at, l.group.next(now))
-	}
-	if at.Sub(now) > patience {
-		p.mu.Unlock()
+	late := l.until.After(deadline)
+	p.mu.Unlock()
+	if late {
 		return errSlow
 	}
-	l.chat.take(at)
-	if chat < 0 {
-		l.group.take(at)
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case l.turn <- struct{}{}:
+		defer func() { <-l.turn }()
+	case <-timer.C:
+		return errSlow
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	p.mu.Unlock()
-	if err := sleepUntil(ctx, at); err != nil {
-		return err
-	}
-
-	p.mu.Lock()
-	for now = time.Now(); l.until.After(now); now = time.Now() { // told meanwhile
-		at = l.until
+	for {
+		p.mu.Lock()
+		now = time.Now()
+		at := later(now, l.until, l.chat.next(now))
+		if chat < 0 {
+			at = later(at, l.group.next(now))
+		}
+		if !at.After(now) { // the chat is ready; now for the queue of all
+			at = p.total.next(now)
+			p.total.take(at)
+			l.chat.take(at)
+			if chat < 0 {
+				l.group.take(at)
+			}
+			p.mu.Unlock()
+			return sleepUntil(ctx, at)
+		}
 		p.mu.Unlock()
+		if at.After(deadline) {
+			return errSlow
+		}
 		if err := sleepUntil(ctx, at); err != nil {
 			return err
 		}
-		p.mu.Lock()
 	}
-	at = later(now, p.total.next(now))
-	p.total.take(at)
-	p.mu.Unlock()
-	return sleepUntil(ctx, at)
 }
 
 // hold makes the chat wait as long as Telegram said.
@@ -106,7 +121,7 @@ func (p *pacer) lane(chat int64, now time.Time) *lane {
 	if len(p.chats) >= maxPaced {
 		p.forget(now)
 	}
-	l = &lane{chat: newWindow(chatBurst, chatSpan)}
+	l = &lane{turn: make(chan struct{}, 1), chat: newWindow(chatBurst, chatSpan)}
 	if chat < 0 {
 		l.group = newWindow(groupBurst, groupSpan)
 	}
@@ -117,7 +132,7 @@ func (p *pacer) lane(chat int64, now time.Time) *lane {
 // forget drops the chats that are idle, or any if none is.
 func (p *pacer) forget(now time.Time) {
 	for id, l := range p.chats {
-		if l.until.Before(now) && l.chat.idle(now) && l.group.idle(now) {
+		if len(l.turn) == 0 && l.until.Before(now) && l.chat.idle(now) && l.group.idle(now) {
 			delete(p.chats, id)
 		}
 	}

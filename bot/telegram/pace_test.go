@@ -63,7 +63,7 @@ func TestPace(t *testing.T) {
 		{"a burst in a chat", []int64{1}, 3, time.Second, 3, 0, 0},
 		{"a chat", []int64{1}, 30, 3 * time.Second, 3, 27 * time.Second, 30 * time.Second},
 		{"a group", []int64{-1}, 45, time.Minute, 20, 2 * time.Minute, 130 * time.Second},
-		{"all chats", many, 1, time.Second, 30, 2 * time.Second, 3 * time.Second},
+		{"all chats", many, 1, time.Second, 28, 3 * time.Second, 4 * time.Second},
 		{"a channel and a chat", []int64{-1, 1}, 20, time.Minute, 40, 17 * time.Second, 22 * time.Second},
 	}
 	for _, tt := range tests {
@@ -84,6 +84,25 @@ func TestPace(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A chat that waited for all others keeps its distance from then on.
+func TestPaceBehindOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPacer()
+		others := make([]int64, 60)
+		for i := range others {
+			others[i] = int64(i + 100)
+		}
+		var wg sync.WaitGroup
+		wg.Go(func() { rush(t, p, 1, others...) })
+		synctest.Wait()
+		times := rush(t, p, 9, 1)[1]
+		wg.Wait()
+		if n := most(times, 3*time.Second); n != 3 {
+			t.Errorf("%d went within three seconds: %v", n, times)
+		}
+	})
 }
 
 // Whoever floods one chat waits alone.

@@ -3,6 +3,7 @@ package telegram
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	backoffs "github.com/cenkalti/backoff/v5"
@@ -34,20 +35,21 @@ func (a *Adapter) poll(ctx context.Context) error {
 	for closed := false; !closed && ctx.Err() == nil; {
 		var batch []json.RawMessage
 		err := a.api.callFor(ctx, pollTime+callTimeout, "getUpdates", p, &batch)
+		var lost *callError
+		if err == nil || (ctx.Err() != nil && errors.As(err, &lost) && lost.Sent) {
+			confirmed = p.Offset
+		}
 		switch {
-		case ctx.Err() != nil:
+		case err == nil:
 		case badToken(err):
 			return tokenError(err)
-		case err != nil:
-			if err := a.pause(ctx, wait, err); err != nil {
-				break
+		default:
+			if ctx.Err() == nil {
+				_ = a.pause(ctx, wait, err) // its error is ctx's
 			}
 			continue
 		}
-		if err == nil {
-			confirmed = p.Offset
-			wait.reset()
-		}
+		wait.reset()
 		for _, raw := range batch {
 			id, err := a.accept(ctx, raw)
 			if err != nil { // the program is ending; Telegram keeps the rest

@@ -211,3 +211,24 @@ func says(text string) bot.HandlerFunc {
 		return res.Send(ctx, bot.Reply{Text: text})
 	}
 }
+
+// rich is a thread with a little of everything.
+func rich(n int) *unroll.Thread {
+	t := thread(n)
+	p := &t.Posts[0]
+	p.Text += "🧵 @ada said #this at example.com/long. ציוץ בעברית. /start"
+	at := func(part string, kind unroll.FacetKind, url string) {
+		p.Facets = append(p.Facets, facet(p.Text, part, kind, url))
+	}
+	at("@ada", unroll.FacetMention, "https://x.com/ada")
+	at("#this", unroll.FacetTag, "https://x.com/hashtag/this")
+	at("example.com/long", unroll.FacetLink, "https://example.com/long/way")
+	p.Media = []unroll.Media{{Kind: unroll.MediaImage, URL: "https://pbs.example.com/1.jpg", Alt: "A cat"}}
+	p.Quote = &unroll.Quote{URL: "https://x.com/bob/status/7", Author: unroll.Author{Handle: "bob", Name: "Bob"}, Text: "Quoted @words."}
+	if n > 2 {
+		t.Posts[1].Gap = &unroll.Gap{Reason: unroll.GapDeleted}
+		t.Posts[2].Warning = "spoilers"
+		t.Posts[2].Poll = &unroll.Poll{Options: []unroll.PollOption{{Label: "Yes", Votes: 3}, {Label: "No", Votes: -1}}}
+	}
+	return t
+}

@@ -3,7 +3,6 @@ package telegram
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -93,28 +92,31 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, t.redact(err)
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	var body bytes.Buffer
+	body.Grow(int(min(max(resp.ContentLength, 0), maxAnswer)) + bytes.MinRead)
+	_, err = body.ReadFrom(io.LimitReader(resp.Body, maxAnswer+1))
 	_ = resp.Body.Close()
 	switch {
 	case err != nil:
 		return nil, t.redact(fmt.Errorf("read answer: %w", err))
-	case len(body) > maxAnswer:
+	case body.Len() > maxAnswer:
 		return nil, fmt.Errorf("answer is larger than %d bytes", maxAnswer)
-	case resp.StatusCode >= http.StatusInternalServerError, !json.Valid(body):
+	case resp.StatusCode >= http.StatusInternalServerError, !bytes.HasPrefix(body.Bytes(), []byte("{")):
 		return nil, &gatewayError{Status: resp.StatusCode}
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(bytes.ReplaceAll(body, []byte(t.token), []byte(stubToken))))
-	resp.ContentLength = -1
+	resp.Body = io.NopCloser(&body)
 	return resp, nil
 }
 
 // redact takes the token out of an error's text.
 func (t *transport) redact(err error) error {
 	if text := err.Error(); strings.Contains(text, t.token) {
-		return errors.New(strings.ReplaceAll(text, t.token, stubToken))
+		return errors.New(t.redacted(text))
 	}
 	return err
 }
+
+func (t *transport) redacted(text string) string { return strings.ReplaceAll(text, t.token, stubToken) }
 
 // gatewayError is an answer that the Bot API did not give, or one that says
 // that it failed.

@@ -46,7 +46,7 @@ func TestCallErrors(t *testing.T) {
 		{name: "page from a gateway", answer: write(502, "<html>502</html>"), want: "telegram: deleteMessage: answer with status 502 is not a Bot API result", sent: true},
 		{name: "page instead of an answer", answer: write(200, "<html>Welcome</html>"), want: "telegram: deleteMessage: answer with status 200 is not a Bot API result", sent: true},
 		{name: "server error", answer: write(500, `{"ok":false,"error_code":500,"description":"Internal Server Error"}`), want: "telegram: deleteMessage: answer with status 500 is not a Bot API result", sent: true},
-		{name: "half an answer", answer: write(200, `{"ok":true,"resu`), want: "telegram: deleteMessage: answer with status 200 is not a Bot API result", sent: true},
+		{name: "half an answer", answer: write(200, `{"ok":true,"resu`), want: "telegram: deleteMessage: read answer: unexpected end of JSON input", sent: true},
 		{name: "nothing", answer: write(200, ""), want: "telegram: deleteMessage: answer with status 200 is not a Bot API result", sent: true},
 		{name: "redirect", answer: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, want: "telegram: deleteMessage: answer with status 302 is not a Bot API result", sent: true},
 		{name: "dropped", answer: func(_ http.ResponseWriter, r *http.Request) {
