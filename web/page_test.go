@@ -1,0 +1,359 @@
+package web_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+	"golang.org/x/net/html"
+
+	"unrollbot/unroll"
+	"unrollbot/unroll/render"
+	"unrollbot/web"
+)
+
+func prefixes(t *testing.T, s ...string) []netip.Prefix {
+	t.Helper()
+	var out []netip.Prefix
+	for _, one := range s {
+		p, err := netip.ParsePrefix(one)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func attr(n *html.Node, key string) (string, bool) {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val, true
+		}
+	}
+	return "", false
+}
+
+// TestPagesKeepThePolicy: what the policy forbids is not on any page, and
+// what it allows by hash is what the page holds.
+func TestPagesKeepThePolicy(t *testing.T) {
+	f := newFake()
+	s := newServer(t, f, web.Config{})
+	for _, path := range []string{"/", "/latest", root, root + ".html", "/?url=hello", "/nothing"} {
+		r := get(t, s, path)
+		page := read(t, r)
+		policy := r.Header.Get("Content-Security-Policy")
+		styles := 0
+		for _, n := range nodes(t, page) {
+			for _, a := range n.Attr {
+				if a.Key == "style" || strings.HasPrefix(a.Key, "on") {
+					t.Errorf("%s: <%s %s>", path, n.Data, a.Key)
+				}
+			}
+			switch kind, _ := attr(n, "type"); n.Data {
+			case "style":
+				styles++
+				sum := sha256.Sum256([]byte(n.FirstChild.Data))
+				if !strings.Contains(policy, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'") && path != root+".html" {
+					t.Errorf("%s: the policy refuses the style sheet", path)
+				}
+			case "script":
+				if kind != "application/ld+json" {
+					t.Errorf("%s: a script", path)
+				}
+			case "iframe", "object", "embed", "base":
+				t.Errorf("%s: <%s>", path, n.Data)
+			}
+		}
+		if styles != 1 {
+			t.Errorf("%s: %d style sheets", path, styles)
+		}
+	}
+}
+
+// TestEveryLinkLeadsSomewhere follows all links within the reader and looks
+// at all others.
+func TestEveryLinkLeadsSomewhere(t *testing.T) {
+	s := newServer(t, newFake(), web.Config{})
+	for _, path := range []string{"/", "/latest", root, "/?url=hello"} {
+		page := nodes(t, read(t, get(t, s, path)))
+		ids := make(map[string]bool)
+		for _, n := range page {
+			if id, ok := attr(n, "id"); ok {
+				if ids[id] {
+					t.Errorf("%s: id %s twice", path, id)
+				}
+				ids[id] = true
+			}
+		}
+		for _, n := range page {
+			for _, key := range []string{"href", "src", "action", "poster", "aria-labelledby", "aria-describedby", "for"} {
+				link, ok := attr(n, key)
+				switch {
+				case !ok:
+				case key == "aria-labelledby" || key == "aria-describedby" || key == "for":
+					if !ids[link] {
+						t.Errorf("%s: %s=%q", path, key, link)
+					}
+				case strings.HasPrefix(link, "#"):
+					if !ids[link[1:]] {
+						t.Errorf("%s: %s leads nowhere", path, link)
+					}
+				case strings.HasSuffix(link, "/refresh"):
+				case strings.HasPrefix(link, "/"):
+					if r := get(t, s, link); r.StatusCode != http.StatusOK {
+						t.Errorf("%s: %s answers %d", path, link, r.StatusCode)
+					}
+				default:
+					if u, err := url.Parse(link); err != nil || u.Scheme != "https" {
+						t.Errorf("%s: %s=%q", path, key, link)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestThreadPageIsSmall(t *testing.T) {
+	page := read(t, get(t, newServer(t, newFake(), web.Config{}), root))
+	if n := len(page); n > 30<<10 {
+		t.Errorf("%d bytes for 27 posts", n)
+	}
+}
+
+func TestThreadPageTellsMachines(t *testing.T) {
+	for _, n := range nodes(t, read(t, get(t, newServer(t, newFake(), web.Config{}), root))) {
+		if n.Data != "script" {
+			continue
+		}
+		var got map[string]any
+		if err := json.Unmarshal([]byte(n.FirstChild.Data), &got); err != nil {
+			t.Fatal(err)
+		}
+		if got["headline"] != "How lighthouses learned to speak 🧵" || got["@type"] != "SocialMediaPosting" {
+			t.Errorf("got %v", got)
+		}
+		return
+	}
+	t.Error("nothing for machines")
+}
+
+// TestHostileThread: whatever a thread holds, the page keeps its elements.
+func TestHostileThread(t *testing.T) {
+	outline := func(trick string) string {
+		f := newFake()
+		ref := unroll.Ref{Network: unroll.X, ID: "7"}
+		f.threads[ref] = unroll.Thread{
+			Ref: ref, Author: unroll.Author{Name: trick, Handle: trick}, Source: trick,
+			Posts: []unroll.Post{{ID: "7", Text: trick, Media: []unroll.Media{{Kind: unroll.MediaImage, URL: "https://m.example/a.png", Alt: trick}}}},
+		}
+		f.list = []unroll.Listing{{Ref: ref, Title: trick, Author: unroll.Author{Name: trick}}}
+		s := newServer(t, f, web.Config{})
+		var b strings.Builder
+		for _, path := range []string{"/x/7", "/latest", "/?url=" + url.QueryEscape(trick)} {
+			for _, n := range nodes(t, read(t, get(t, s, path))) {
+				b.WriteString(n.Data)
+				for _, a := range n.Attr {
+					b.WriteString(" " + a.Key)
+				}
+				b.WriteByte('\n')
+			}
+		}
+		return b.String()
+	}
+	want := outline("plain words")
+	for _, trick := range []string{
+		`</title><script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' autofocus onfocus='alert(1)`,
+		`</script><script>alert(1)</script>`, `</style><h1>`, `<!--`, `]]>`, "\u202e\u2067 gpj.exe", "a\x00\x1bb", `{{.Style}}`, `\u003cscript\u003e`,
+	} {
+		if diff := cmp.Diff(want, outline(trick)); diff != "" {
+			t.Errorf("%q (-plain +hostile):\n%s", trick, diff)
+		}
+	}
+}
+
+func TestEncodings(t *testing.T) {
+	s := newServer(t, newFake(), web.Config{})
+	plain := read(t, get(t, s, root))
+	tests := []struct{ accept, want string }{
+		{"", ""},
+		{"gzip, deflate, br, zstd", "zstd"},
+		{"gzip", "gzip"},
+		{"GZIP;q=0.5", "gzip"},
+		{"zstd;q=0, gzip", "gzip"},
+		{"zstd;q=0.000, gzip;q=0", ""},
+		{"br", ""},
+		{"identity", ""},
+	}
+	tags := make(map[string]bool)
+	for _, tt := range tests {
+		t.Run(tt.accept, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodGet, root, nil)
+			r.Header.Set("Accept-Encoding", tt.accept)
+			answer := do(t, s, r)
+			if got := answer.Header.Get("Content-Encoding"); got != tt.want {
+				t.Fatalf("got %q, want %q", got, tt.want)
+			}
+			tags[answer.Header.Get("Etag")] = true
+			if answer.Header.Get("Vary") != "Accept-Encoding" {
+				t.Error("no Vary")
+			}
+			var body io.Reader = answer.Body
+			switch tt.want {
+			case "gzip":
+				z, err := gzip.NewReader(body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body = z
+			case "zstd":
+				z, err := zstd.NewReader(body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer z.Close()
+				body = z
+			}
+			got, err := io.ReadAll(body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got, []byte(plain)) {
+				t.Error("another page")
+			}
+		})
+	}
+	if len(tags) != 3 {
+		t.Errorf("%d tags for three encodings", len(tags))
+	}
+}
+
+func TestNotModified(t *testing.T) {
+	s := newServer(t, newFake(), web.Config{})
+	tag := get(t, s, root).Header.Get("Etag")
+	for match, want := range map[string]int{tag: 304, "W/" + tag: 304, `"a", ` + tag: 304, "*": 304, `"a"`: 200} {
+		r := httptest.NewRequest(http.MethodGet, root, nil)
+		r.Header.Set("If-None-Match", match)
+		if got := do(t, s, r); got.StatusCode != want || (want == 304) != (read(t, got) == "") {
+			t.Errorf("%s: %d", match, got.StatusCode)
+		}
+	}
+}
+
+func TestHeadHasNoBody(t *testing.T) {
+	s := newServer(t, newFake(), web.Config{})
+	for _, path := range []string{root, "/nothing", "/"} {
+		r := do(t, s, httptest.NewRequest(http.MethodHead, path, nil))
+		if body := read(t, r); body != "" || r.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+			t.Errorf("%s: %d bytes, %v", path, len(body), r.Header)
+		}
+	}
+}
+
+func TestExports(t *testing.T) {
+	f := newFake()
+	s := newServer(t, f, web.Config{})
+	for suffix, want := range map[string]struct{ kind, disposition string }{
+		".md":   {"text/markdown; charset=utf-8", "inline; filename=mara-how-lighthouses-learned-to-speak.md"},
+		".txt":  {"text/plain; charset=utf-8", "inline; filename=mara-how-lighthouses-learned-to-speak.txt"},
+		".json": {"application/json", "inline; filename=mara-how-lighthouses-learned-to-speak.json"},
+		".html": {"text/html; charset=utf-8", "attachment; filename=mara-how-lighthouses-learned-to-speak.html"},
+	} {
+		h := get(t, s, root+suffix).Header
+		if h.Get("Content-Type") != want.kind || h.Get("Content-Disposition") != want.disposition {
+			t.Errorf("%s: %s, %s", suffix, h.Get("Content-Type"), h.Get("Content-Disposition"))
+		}
+		if got := h.Get("Link"); got != "<https://unroll.example"+root+`>; rel="canonical"` {
+			t.Errorf("%s: Link %s", suffix, got)
+		}
+	}
+	var got unroll.Thread
+	if err := json.Unmarshal([]byte(read(t, get(t, s, root+".json"))), &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(f.threads[got.Ref], got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestTheCacheIsBounded(t *testing.T) {
+	f := newFake()
+	for i := range 100 {
+		ref := unroll.Ref{Network: unroll.X, ID: string(rune('1'+i/10)) + string(rune('0'+i%10))}
+		f.threads[ref] = unroll.Thread{Ref: ref, Posts: []unroll.Post{{ID: ref.ID, Text: strings.Repeat("x", 100)}}}
+	}
+	s := newServer(t, f, web.Config{CacheBytes: 100 << 10})
+	for ref := range f.threads {
+		get(t, s, ref.Path())
+	}
+	first := len(f.asked)
+	for ref := range f.threads {
+		get(t, s, ref.Path())
+	}
+	if again := len(f.asked) - first; again < 50 {
+		t.Errorf("only %d of %d pages were made again: the cache holds too much", again, len(f.threads))
+	}
+}
+
+// BenchmarkCachedPage compares the page of a thread that was made a moment
+// ago with a bare handler that writes the same bytes.
+func BenchmarkCachedPage(b *testing.B) {
+	s := newServer(b, newFake(), web.Config{})
+	page := []byte(read(b, get(b, s, root)))
+	bare := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write(page)
+	})
+	for name, h := range map[string]http.Handler{"reader": s, "bare": bare} {
+		b.Run(name, func(b *testing.B) {
+			server := httptest.NewServer(h)
+			defer server.Close()
+			client := &http.Client{Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}}
+			b.ReportAllocs()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					r, err := client.Do(request(b, server.URL+root))
+					if err != nil {
+						b.Error(err)
+						return
+					}
+					_, _ = io.Copy(io.Discard, r.Body)
+					_ = r.Body.Close()
+				}
+			})
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "req/s")
+		})
+	}
+}
+
+func request(b *testing.B, address string) *http.Request {
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, address, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return r
+}
+
+// BenchmarkNewPage is what a page costs that was not made a moment ago.
+func BenchmarkNewPage(b *testing.B) {
+	f := newFake()
+	t := f.threads[unroll.Ref{Network: unroll.Mastodon, Host: "tidewater.example", ID: "1100"}]
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := (render.Options{}).Article(io.Discard, &t); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

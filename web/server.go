@@ -1,0 +1,157 @@
+// Package web is the reader: one page per thread, its exports, a form for a
+// link, the latest threads, health and metrics.
+//
+// Everything is rendered on the server. Pages have no scripts and no cookies,
+// load nothing but the media of posts, and ask search engines to stay away.
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"unrollbot/unroll"
+)
+
+// Config tunes a [Server]. The zero value of every field works.
+type Config struct {
+	// PublicURL is the base of every link we hand out; empty means
+	// http://localhost:8080. With https, browsers are told to insist on it.
+	PublicURL string
+	// Telegram and Discord are addresses that lead to the bot there, and
+	// Accounts its handles on networks; the front page names them.
+	Telegram string
+	Discord  string
+	Accounts []string
+	// Keyword is the word that triggers the bot; empty means "unroll".
+	Keyword string
+	// Contact is an address where authors can ask for a thread to be taken
+	// down.
+	Contact string
+	// Index lets search engines in.
+	Index bool
+	// MediaSources are further places that pages may load media from, such
+	// as http://127.0.0.1:9000. All of https is allowed already.
+	MediaSources []string
+
+	// TrustedProxies may say in X-Forwarded-For whom a request is from.
+	// Loopback addresses always may.
+	TrustedProxies []netip.Prefix
+	// Limit is for unrolls per address, RefreshLimit for looking again.
+	// Pages that were made a moment ago cost nothing.
+	Limit        unroll.Limit // zero: 30 a minute, 15 at once
+	RefreshLimit unroll.Limit // zero: 6 an hour, 3 at once
+	// MaxUnrolls bounds unrolls at the same time; 0 means 64.
+	MaxUnrolls int
+	// Timeout bounds one unroll; 0 means 30 s.
+	Timeout time.Duration
+	// CacheFor is how long a page is kept as it was sent; 0 means 30 s.
+	CacheFor time.Duration
+	// CacheBytes bounds the pages kept; 0 means 64 MiB.
+	CacheBytes int
+
+	// Metrics serves /metrics; nil means there is none.
+	Metrics http.Handler
+	// Checks are what /readyz asks.
+	Checks []Check
+	// Served hears of every answer, for metrics; nil means nobody. Calls may
+	// run at the same time and must not block.
+	Served func(route string, status int, took time.Duration)
+	Log    *slog.Logger
+	Now    func() time.Time
+}
+
+// Unroller is what the reader needs of the service.
+type Unroller interface {
+	// Unroll gives the thread that ref belongs to. Errors are *[unroll.Error]
+	// or a context's.
+	Unroll(ctx context.Context, ref unroll.Ref) (unroll.Thread, error)
+	// Refresh is Unroll, but looks at the source first.
+	Refresh(ctx context.Context, ref unroll.Ref) (unroll.Thread, error)
+	// Publish lists a thread that was asked for in public, if it may be listed.
+	Publish(ctx context.Context, t *unroll.Thread, title string) error
+}
+
+// Server serves the reader.
+type Server struct {
+	cfg     Config
+	unroll  Unroller
+	latest  unroll.Latest
+	limiter unroll.Limiter
+	mux     *http.ServeMux
+	header  http.Header // of every answer
+	pages   *cache
+	slots   chan struct{} // one per unroll under way
+}
+
+// New makes a reader of what u unrolls.
+func New(cfg Config, u Unroller, latest unroll.Latest, limiter unroll.Limiter) (*Server, error) {
+	if u == nil || latest == nil || limiter == nil {
+		return nil, errors.New("web: an unroller, a list of the latest threads and a limiter are needed")
+	}
+	cfg.PublicURL = strings.TrimRight(cmp.Or(cfg.PublicURL, "http://localhost:8080"), "/")
+	if base, err := url.Parse(cfg.PublicURL); err != nil || base.Host == "" || base.RawQuery != "" {
+		return nil, errors.New("web: the public URL must be absolute, like https://unroll.example")
+	}
+	cfg.Keyword = cmp.Or(cfg.Keyword, "unroll")
+	cfg.MaxUnrolls = cmp.Or(cfg.MaxUnrolls, 64)
+	cfg.Timeout = cmp.Or(cfg.Timeout, 30*time.Second)
+	cfg.CacheFor = cmp.Or(cfg.CacheFor, 30*time.Second)
+	cfg.CacheBytes = cmp.Or(cfg.CacheBytes, 64<<20)
+	cfg.Limit = cmp.Or(cfg.Limit, unroll.Limit{Events: 30, Per: time.Minute, Burst: 15})
+	cfg.RefreshLimit = cmp.Or(cfg.RefreshLimit, unroll.Limit{Events: 6, Per: time.Hour, Burst: 3})
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	s := &Server{
+		cfg: cfg, unroll: u, latest: latest, limiter: limiter,
+		header: securityHeaders(cfg), pages: newCache(cfg.CacheBytes), slots: make(chan struct{}, cfg.MaxUnrolls),
+	}
+	s.mux = s.routes()
+	return s, nil
+}
+
+func (s *Server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.front)
+	mux.HandleFunc("GET /latest", s.latestPage)
+	for _, path := range []string{"/x/{id}", "/bluesky/{author}/{id}", "/mastodon/{host}/{id}"} {
+		mux.HandleFunc("GET "+path, s.thread)
+		mux.HandleFunc("POST "+path+"/refresh", s.refresh)
+	}
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	if s.cfg.Metrics != nil {
+		mux.Handle("GET /metrics", s.cfg.Metrics)
+	}
+	mux.HandleFunc("GET /robots.txt", s.robots)
+	mux.HandleFunc("GET /favicon.svg", s.favicon)
+	mux.HandleFunc("GET /favicon.ico", http.RedirectHandler("/favicon.svg", http.StatusMovedPermanently).ServeHTTP)
+	mux.HandleFunc("GET /schema/thread.json", s.schema)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, &unroll.Error{Kind: unroll.KindNotFound, Op: "web"}, noPage)
+	})
+	return mux
+}
+
+// HTTPServer is a server for h with all its time-outs set. Unrolls take
+// their time, so writing may.
+func HTTPServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      90 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+	}
+}

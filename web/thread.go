@@ -1,0 +1,149 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"unrollbot/unroll"
+	"unrollbot/unroll/render"
+)
+
+// format is a form in which a thread can be had.
+type format struct {
+	suffix string // of the path; empty for the page
+	kind   string // media type
+	save   bool   // browsers should save it instead of showing it
+	open   bool   // other sites may read it
+	write  func(io.Writer, *unroll.Thread) error
+}
+
+// formats are the exports. The page itself is made by [Server.writePage].
+var formats = []format{
+	{suffix: ".md", kind: "text/markdown; charset=utf-8", open: true, write: render.Markdown},
+	{suffix: ".txt", kind: "text/plain; charset=utf-8", open: true, write: render.Text},
+	{suffix: ".json", kind: "application/json", open: true, write: render.JSON},
+	{suffix: ".html", kind: "text/html; charset=utf-8", save: true, write: render.HTML},
+}
+
+// split takes the format off a path.
+func (s *Server) split(path string) (string, format) {
+	for _, f := range formats {
+		if ref, ok := strings.CutSuffix(path, f.suffix); ok {
+			return ref, f
+		}
+	}
+	return path, format{kind: "text/html; charset=utf-8", write: s.writePage}
+}
+
+// thread serves a thread in any format under the path of its root, and leads
+// there from the path of any other of its posts.
+func (s *Server) thread(w http.ResponseWriter, r *http.Request) {
+	if p := s.pages.get(r.URL.Path, s.cfg.Now()); p != nil {
+		p.serve(w, r)
+		return
+	}
+	path, f := s.split(r.URL.Path)
+	ref, err := unroll.ParsePath(path)
+	if err != nil {
+		s.fail(w, r, err, noPage)
+		return
+	}
+	t, err := s.unrollFor(r, ref, s.unroll.Unroll)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	if t.Ref != ref {
+		http.Redirect(w, r, t.Ref.Path()+f.suffix+fragment(&t, ref, f), http.StatusFound)
+		return
+	}
+	p, err := s.makePage(&t, f)
+	if err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	s.pages.put(r.URL.Path, p)
+	p.serve(w, r)
+}
+
+// fragment leads to the post of ref on the page of its thread.
+func fragment(t *unroll.Thread, ref unroll.Ref, f format) string {
+	if f.suffix != "" || ref.ID == t.Ref.ID {
+		return ""
+	}
+	for p := range t.All {
+		if at := t.RefOf(p); at.ID == ref.ID {
+			return "#" + render.Anchor(t, p.ID)
+		}
+	}
+	return ""
+}
+
+func (s *Server) makePage(t *unroll.Thread, f format) (*page, error) {
+	var b bytes.Buffer
+	if err := f.write(&b, t); err != nil {
+		return nil, err
+	}
+	h := http.Header{"Content-Type": {f.kind}, "Cache-Control": {"public, max-age=60"}}
+	if f.suffix != "" {
+		how := "inline"
+		if f.save {
+			how = "attachment"
+		}
+		h.Set("Content-Disposition", mime.FormatMediaType(how, map[string]string{"filename": render.FileName(t, f.suffix)}))
+		h.Set("Link", "<"+s.cfg.PublicURL+t.Ref.Path()+`>; rel="canonical"`)
+	}
+	if f.open {
+		h.Set("Access-Control-Allow-Origin", "*")
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	}
+	return newPage(h, b.Bytes(), s.cfg.Now().Add(s.cfg.CacheFor)), nil
+}
+
+// unrollFor unrolls on behalf of a visitor: within the limits of their
+// address, and never too many at once.
+func (s *Server) unrollFor(r *http.Request, ref unroll.Ref, how func(context.Context, unroll.Ref) (unroll.Thread, error)) (unroll.Thread, error) {
+	if err := s.allow(r, "unroll", s.cfg.Limit); err != nil {
+		return unroll.Thread{}, err
+	}
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	default:
+		return unroll.Thread{}, errBusy
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.Timeout)
+	defer cancel()
+	return how(ctx, ref)
+}
+
+// refresh looks at the source again and leads back to the page.
+func (s *Server) refresh(w http.ResponseWriter, r *http.Request) {
+	if err := (&http.CrossOriginProtection{}).Check(r); err != nil {
+		s.fail(w, r, &unroll.Error{Kind: unroll.KindInvalidRef, Op: "web: refresh", Err: err}, foreignForm)
+		return
+	}
+	ref, err := unroll.ParsePath(strings.TrimSuffix(r.URL.Path, "/refresh"))
+	if err != nil {
+		s.fail(w, r, err, noPage)
+		return
+	}
+	if err := s.allow(r, "refresh", s.cfg.RefreshLimit); err != nil {
+		s.fail(w, r, err)
+		return
+	}
+	t, err := s.unrollFor(r, ref, s.unroll.Refresh)
+	if err != nil {
+		if k := unroll.KindOf(err); k == unroll.KindDeleted || k == unroll.KindNotFound || k == unroll.KindPrivate {
+			s.pages.drop(ref.Path())
+		}
+		s.fail(w, r, err)
+		return
+	}
+	s.pages.drop(t.Ref.Path())
+	http.Redirect(w, r, t.Ref.Path(), http.StatusSeeOther)
+}
