@@ -17,7 +17,6 @@ import (
 	"strconv"
 	"strings"
 
-	"unrollbot/bot/console"
 	"unrollbot/internal/fakenet"
 	"unrollbot/unroll"
 )
@@ -37,6 +36,7 @@ type Net struct {
 	MediaURL     string // where the pictures come from
 
 	Links []Link
+	Chat  []Said // what people wrote in a chat before the bot was asked: the links, and a wish
 
 	stop func() error
 }
@@ -48,6 +48,12 @@ type Link struct {
 	URL     string
 	Title   string // what the thread is about
 	Author  string // name of who wrote it
+}
+
+// Said is a message of a chat.
+type Said struct {
+	From string
+	Text string
 }
 
 // Serve serves the demo until ctx ends or Close is called.
@@ -67,7 +73,7 @@ func Serve(ctx context.Context) (*Net, error) {
 		_ = l.Close()
 		return nil, fmt.Errorf("demo: %w", err)
 	}
-	return &Net{
+	n := &Net{
 		FxTwitterURL: base, AppViewURL: base, MastodonHost: host, MediaURL: base + "/media/",
 		Links: []Link{
 			{unroll.X, "https://x.com/vanepoint/status/" + xID("21"), "How a lighthouse lens works", "Ines Halloran"},
@@ -75,22 +81,18 @@ func Serve(ctx context.Context) (*Net, error) {
 			{unroll.Mastodon, base + "/@jorunn/" + mastodonID("16"), "A loaf of rye on the night shift", "Jorunn"},
 		},
 		stop: fakenet.Serve(ctx, l, h),
-	}, nil
+	}
+	n.Chat = []Said{
+		{"Nell", "I have driven past that lighthouse for years and had no idea: " + n.Links[0].URL + "?s=20"},
+		{"Pearl", "this, about the loom AND the hen " + n.Links[1].URL},
+		{"Anselm", "Baking tonight, who's in?\n" + n.Links[2].URL},
+		{"Nell", "Can somebody get me those in one piece? There is no signal on the ferry."},
+	}
+	return n, nil
 }
 
 // Trusted lists what the program has to trust to read the demo.
 func (n *Net) Trusted() []string { return []string{n.MastodonHost} }
-
-// Messages are what people wrote in a chat before the bot was asked: the
-// links, in the order of Links, and a wish.
-func (n *Net) Messages() []console.Message {
-	return []console.Message{
-		{From: "Nell", Text: "I have driven past that lighthouse for years and had no idea: " + n.Links[0].URL + "?s=20"},
-		{From: "Pearl", Text: "this, about the loom AND the hen " + n.Links[1].URL},
-		{From: "Anselm", Text: "Baking tonight, who's in?\n" + n.Links[2].URL},
-		{From: "Nell", Text: "Can somebody get me those in one piece? There is no signal on the ferry."},
-	}
-}
 
 // Close stops serving.
 func (n *Net) Close() error { return n.stop() }

@@ -119,12 +119,11 @@ func TestThreadsThroughTheSources(t *testing.T) {
 			}
 		}
 	}
-	said := n.Messages()
-	if len(n.Links) != 3 || len(said) < 3 {
-		t.Fatalf("%d links, %d messages", len(n.Links), len(said))
+	if len(n.Links) != 3 || len(n.Chat) < 3 {
+		t.Fatalf("%d links, %d messages", len(n.Links), len(n.Chat))
 	}
 	for i, l := range n.Links {
-		if !strings.Contains(said[i].Text, l.URL) {
+		if !strings.Contains(n.Chat[i].Text, l.URL) {
 			t.Errorf("message %d does not hold %s", i, l.URL)
 		}
 	}
