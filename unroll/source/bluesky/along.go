@@ -20,9 +20,8 @@ import (
 // then, or where it has no count, the author's feed is read back to the
 // first post.
 func (r *reading) lookAlong(ctx context.Context, top string) {
-	t := &r.posts[top].post
-	if t.ParentID != "" || t.RootID != top {
-		return // below other people's posts nothing could be joined
+	if !r.opens(top) {
+		return
 	}
 	sign := r.tooLarge || r.signOfMore(top)
 	if !sign && !r.src.cfg.Count || r.spend() != nil {
@@ -30,9 +29,22 @@ func (r *reading) lookAlong(ctx context.Context, top string) {
 	}
 	r.count = r.src.count(ctx, r.ref.Sibling(top))
 	if r.tooLarge || r.count > r.known(top) || (r.count == 0 && sign) {
-		r.readFeed(ctx, top)
+		r.readFeed(ctx, top, true)
 		r.descend(ctx, top)
+		if r.whole == "" && (r.count == 0 || r.known(top) < r.count) {
+			r.cut = unroll.CutBudget
+			if r.failed {
+				r.cut = unroll.CutFailed
+			}
+		}
 	}
+}
+
+// opens tells whether a post is the first of its conversation. Below other
+// people's posts nothing could be joined by the root alone.
+func (r *reading) opens(top string) bool {
+	t := &r.posts[top].post
+	return t.ParentID == "" && t.RootID == top
 }
 
 // known is how many posts of the thread's line we know to exist, missing ones
@@ -94,39 +106,48 @@ func (r *reading) signOfMore(top string) bool {
 // looked for in a feed too long to be read from today on.
 const window = 7 * 24 * time.Hour
 
-// readFeed reads the author's feed, newest first, back to the first post.
-func (r *reading) readFeed(ctx context.Context, top string) {
+// patience is how many calls down a thread are made before the author's feed
+// is tried: it has ten times as many posts a call as an AppView that stops
+// after ten levels.
+const patience = 2
+
+// readFeed reads the author's feed, newest first, back to the first post. A
+// feed too long for that is entered once more near the posts that are held,
+// if jump is set, else left alone.
+func (r *reading) readFeed(ctx context.Context, top string, jump bool) {
 	did := r.posts[top].post.AuthorID
 	begin, latest := r.span(did)
 	cursor, jumped := "", false
-	for page := 0; page < r.src.cfg.FeedPages; page++ {
-		if r.spend() != nil {
-			break
-		}
+	for page := 1; page <= r.src.cfg.FeedPages && r.whole == "" && r.spend() == nil; page++ {
 		a, err := r.src.feed(ctx, did, cursor)
 		if err != nil {
 			r.failed = true
 			break
 		}
-		reached := r.takeFeed(&a, did, top)
-		if a.Cursor == "" || !reached.IsZero() && reached.Before(begin) {
+		oldest := r.takeFeed(&a, did, top)
+		if a.Cursor == "" || !oldest.IsZero() && oldest.Before(begin) {
 			if !jumped {
 				r.whole = did
 			}
 			break
 		}
 		cursor = a.Cursor
-		if next := cursorAt(cursor, latest.Add(window)); !jumped && next != "" && latest.Add(window).Before(reached) {
-			cursor, jumped = next, true
+		if page > 1 || r.reachable(oldest, begin) {
+			continue
 		}
-	}
-	r.addGaps(did, top)
-	if r.whole == "" && (r.count == 0 || r.known(top) < r.count) {
-		r.cut = unroll.CutBudget
-		if r.failed {
-			r.cut = unroll.CutFailed
+		if cursor = cursorAt(cursor, latest.Add(window)); !jump || cursor == "" {
+			break
 		}
+		jumped = true
 	}
+	r.fillGaps(ctx, did, top)
+}
+
+// reachable guesses from the first page whether those that may be read go
+// back as far as begin.
+func (r *reading) reachable(oldest, begin time.Time) bool {
+	now := r.src.cfg.Now()
+	return now.Sub(begin) < now.Sub(oldest)*time.Duration(r.src.cfg.FeedPages)
 }
 
 // span gives the times of the first and the last post held of an author.
@@ -168,18 +189,23 @@ func (r *reading) takeFeed(a *feedAnswer, did, root string) (oldest time.Time) {
 	return oldest
 }
 
-// addGaps names the posts that others reply to and nobody shows.
-func (r *reading) addGaps(did, root string) {
-	why := unroll.GapUnknown
-	if r.whole == did {
-		why = unroll.GapDeleted // all of the author's posts were looked through
-	}
-	for _, id := range r.order { // grows while it is walked; gaps have no parents
-		p := r.posts[id].post
+// fillGaps finds the posts that others reply to and the feed did not show. If
+// all of it was read they are gone; else they are asked for, with everything
+// above them: upwards an AppView goes further than downwards.
+func (r *reading) fillGaps(ctx context.Context, did, root string) {
+	for i := 0; i < len(r.order); i++ { // it grows meanwhile
+		p := r.posts[r.order[i]].post
 		if p.AuthorID != did || p.ParentAuthorID != did || p.RootID != root || r.posts[p.ParentID] != nil {
 			continue
 		}
-		if u, ok := parsePost("at://" + did + "/" + postCollection + "/" + strings.TrimPrefix(p.ParentID, did+"/")); ok {
+		why := unroll.GapDeleted
+		if r.whole != did {
+			if _ = r.read(ctx, p.ParentID, maxLevels, &p); r.posts[p.ParentID] != nil {
+				continue
+			}
+			why = unroll.GapUnknown
+		}
+		if u, ok := parsePost(postURI(r.ref.Sibling(p.ParentID))); ok {
 			r.hold(gapPost(u, &p, why), true)
 		}
 	}

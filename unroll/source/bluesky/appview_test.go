@@ -86,6 +86,13 @@ func (a *appview) thread(did, parent, text string, n int) []string {
 	return ids
 }
 
+// later moves posts in time.
+func (a *appview) later(by time.Duration, ids []string) {
+	for _, id := range ids {
+		a.posts[id].at = a.posts[id].at.Add(by)
+	}
+}
+
 func atURI(id string) string {
 	did, key, _ := strings.Cut(id, "/")
 	return "at://" + did + "/app.bsky.feed.post/" + key
@@ -281,10 +288,16 @@ func (a *appview) GetJSON(ctx context.Context, r httpx.Request, out any) (httpx.
 	if merr != nil {
 		panic(merr)
 	}
-	if uerr := json.Unmarshal(raw, out); uerr != nil && err == nil {
-		err = &unroll.Error{Kind: unroll.KindUpstream, Op: r.Op, Err: uerr}
+	derr := decode(raw, out) // a refusal's body, too
+	return httpx.Answer{Status: 200}, cmp.Or(err, derr)
+}
+
+// decode fails as the real client does.
+func decode(raw []byte, out any) error {
+	if err := json.Unmarshal(raw, out); err != nil {
+		return &unroll.Error{Kind: unroll.KindUpstream, Op: "test", Source: "bluesky", Err: err}
 	}
-	return httpx.Answer{Status: 200}, err
+	return nil
 }
 
 func (a *appview) Location(context.Context, string, string) (string, error) {
@@ -299,7 +312,7 @@ func refOf(id string) unroll.Ref {
 func newSource(t testing.TB, cfg bluesky.Config, d httpx.Doer) *bluesky.Source {
 	t.Helper()
 	if cfg.Now == nil {
-		cfg.Now = func() time.Time { return epoch.Add(24 * time.Hour) }
+		cfg.Now = func() time.Time { return epoch.Add(40 * 24 * time.Hour) }
 	}
 	s, err := bluesky.New(cfg, d)
 	if err != nil {
@@ -347,9 +360,6 @@ type refuser struct {
 // GetJSON implements httpx.Doer.
 func (r *refuser) GetJSON(_ context.Context, _ httpx.Request, out any) (httpx.Answer, error) {
 	r.asked++
-	err := json.Unmarshal([]byte(r.body), out)
-	if r.err != nil {
-		err = r.err
-	}
-	return httpx.Answer{Status: 200}, err
+	err := decode([]byte(r.body), out)
+	return httpx.Answer{Status: 200}, cmp.Or(r.err, err)
 }

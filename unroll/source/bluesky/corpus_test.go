@@ -94,7 +94,7 @@ func named(doc any) any {
 		if did == "" {
 			did = "user(x)"
 		}
-		return "at://" + did + "/app.bsky.feed.post/" + strings.Trim(s, "record()")
+		return "at://" + did + "/app.bsky.feed.post/" + regexp.MustCompile(`\d+`).FindString(s)
 	})
 	text = regexp.MustCompile(`(user|cids)\((\w+)\)`).ReplaceAllString(text, "did:plc:$1$2")
 	var out any

@@ -95,7 +95,8 @@ func (*Source) Match(ref unroll.Ref) bool {
 //  1. the thread around the asked post; where that is the first of a thread,
 //     or nothing else hangs on the posts above it, no further call is needed;
 //  2. the thread's first post, for what else hangs on it;
-//  3. each of the author's posts below which the AppView stopped;
+//  3. each of the author's posts below which the AppView stopped; if they
+//     are many, the author's feed instead, where it is short enough;
 //  4. the conversation's root, where a deleted post cuts it off;
 //  5. with a sign of more (or Config.Count) the AppView's own count, and if
 //     that is higher or unknown, the author's feed back to the first post.

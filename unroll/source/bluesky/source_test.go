@@ -115,6 +115,38 @@ func TestFetch(t *testing.T) {
 			calls: times(4, thread), posts: lines("post", 1, 40), state: unroll.Complete,
 		},
 		{
+			name: "a long new thread is completed from the author's feed",
+			build: func(a *appview) string {
+				a.levels = 10
+				ids := a.thread(ann, "", "post", 100)
+				for _, id := range ids {
+					a.say(bob, id, "yes")
+				}
+				return ids[0]
+			},
+			calls: append(times(3, thread), feed), posts: lines("post", 1, 100), state: unroll.Complete,
+		},
+		{
+			name: "or, if it is too long for that, from above its newest posts",
+			cfg:  bluesky.Config{FeedPages: 1},
+			build: func(a *appview) string {
+				a.levels = 10
+				return a.thread(ann, "", "post", 500)[0]
+			},
+			calls: append(times(3, thread), feed, thread), posts: lines("post", 1, 500), state: unroll.Complete,
+		},
+		{
+			name: "a long old thread is not",
+			build: func(a *appview) string {
+				a.levels = 10
+				ids := a.thread(ann, "", "post", 60)
+				a.later(39*24*time.Hour, a.thread(ann, "", "chatter", 600))
+				return ids[0]
+			},
+			calls: append(times(3, thread), append([]string{feed}, times(3, thread)...)...),
+			posts: lines("post", 1, 60), state: unroll.Complete,
+		},
+		{
 			name: "below strangers it is not asked again",
 			build: func(a *appview) string {
 				a.levels = 3
@@ -330,14 +362,11 @@ func TestFetch(t *testing.T) {
 				second := a.say(ann, first, "2/3 long ago")
 				a.say(ann, second, "3/3 long ago")
 				a.posts[second].deleted = true
-				for range 900 {
-					id := a.say(ann, "", "chatter")
-					a.posts[id].at = a.posts[id].at.Add(30 * 24 * time.Hour)
-				}
+				a.later(30*24*time.Hour, a.thread(ann, "", "chatter", 900))
 				return first
 			},
-			calls: []string{thread, count, feed, feed},
-			posts: []string{"1/3 long ago", "[unknown]", "3/3 long ago"}, state: unroll.Partial, count: 3,
+			calls: []string{thread, count, feed, feed, thread},
+			posts: []string{"1/3 long ago", "[deleted]", "3/3 long ago"}, state: unroll.Partial, count: 3,
 		},
 		{
 			name: "a feed too long to be read ends in a cut",

@@ -84,7 +84,7 @@ func (r *reading) joinRoot(ctx context.Context, head string) (top string) {
 // were shown: not an empty list but none (measured 2026-11). It works from
 // the first post on, because an answer there may bring all the others.
 func (r *reading) descend(ctx context.Context, top string) {
-	for {
+	for n := 0; ; n++ {
 		children := r.children()
 		own := r.own(top, children)
 		i := slices.IndexFunc(own, func(id string) bool {
@@ -93,6 +93,10 @@ func (r *reading) descend(ctx context.Context, top string) {
 		if i < 0 {
 			return
 		}
+		if n == patience && r.opens(top) {
+			r.readFeed(ctx, top, false)
+			continue
+		}
 		if err := r.read(ctx, own[i], 0, nil); err != nil && unroll.KindOf(err) != unroll.KindNotFound {
 			return
 		}
@@ -100,23 +104,28 @@ func (r *reading) descend(ctx context.Context, top string) {
 }
 
 // own lists the author's posts that hang together, parents first: those below
-// the top, and those below posts that are gone.
+// the top, and then those below posts that are gone.
 func (r *reading) own(top string, children map[string][]string) []string {
 	did := r.posts[top].post.AuthorID
-	queue := append([]string{top}, r.orphans(top)...)
+	var all []string
 	taken := map[string]bool{}
-	for _, id := range queue {
-		taken[id] = true
-	}
-	for i := 0; i < len(queue); i++ {
-		for _, c := range children[queue[i]] {
-			if !taken[c] && r.posts[c].post.AuthorID == did {
-				taken[c] = true
-				queue = append(queue, c)
+	for _, head := range append([]string{top}, r.orphans(top)...) {
+		if taken[head] {
+			continue
+		}
+		taken[head] = true
+		queue := []string{head}
+		for i := 0; i < len(queue); i++ {
+			for _, c := range children[queue[i]] {
+				if !taken[c] && r.posts[c].post.AuthorID == did {
+					taken[c] = true
+					queue = append(queue, c)
+				}
 			}
 		}
+		all = append(all, queue...)
 	}
-	return queue
+	return all
 }
 
 // orphans lists the author's missing posts of the same conversation: what
