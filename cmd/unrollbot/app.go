@@ -1,0 +1,305 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"unrollbot/bot"
+	"unrollbot/bot/console"
+	"unrollbot/bot/discord"
+	"unrollbot/bot/telegram"
+	"unrollbot/config"
+	"unrollbot/internal/demo"
+	"unrollbot/internal/httpx"
+	"unrollbot/internal/metrics"
+	"unrollbot/unroll"
+	"unrollbot/unroll/boltstore"
+	"unrollbot/unroll/redisstore"
+	"unrollbot/unroll/render"
+	"unrollbot/unroll/source/bluesky"
+	"unrollbot/unroll/source/fxtwitter"
+	"unrollbot/unroll/source/mastodon"
+	"unrollbot/unroll/source/shortlink"
+	"unrollbot/unroll/source/syndication"
+	"unrollbot/web"
+)
+
+// drainFor is how long accepted requests may take while the program ends:
+// below the 45 s that compose.yaml and the systemd unit grant.
+const drainFor = 40 * time.Second
+
+// hotThreads are kept in memory for hotFor, in front of the store: long
+// enough for a channel that opens one link, short enough that a take-down on
+// another replica is not noticed late.
+const (
+	hotThreads = 500
+	hotFor     = 2 * time.Second
+)
+
+// store is everything that a store does for the program.
+type store interface {
+	unroll.Stores
+	unroll.Limiter
+	unroll.Values
+	Ping(context.Context) error
+	Close() error
+}
+
+type options struct {
+	demo bool // threads of our own from this machine, a store that is thrown away
+	once bool // one command at the terminal: no reader, no chats
+}
+
+// app is the program. It is the one place that knows every concrete part.
+type app struct {
+	cfg        config.Config
+	log        *slog.Logger
+	metrics    *metrics.Metrics
+	phrases    *bot.Messages
+	triggers   *bot.Triggers
+	store      store
+	service    *unroll.Service
+	dispatcher *bot.Dispatcher
+	demo       *demo.Net // nil without --demo
+
+	listener net.Listener
+	server   *http.Server
+	adapters []bot.Adapter
+
+	close []func() error // in reverse order
+}
+
+// newApp wires the parts without serving. What was begun is rolled back when
+// a later part fails.
+func newApp(ctx context.Context, cfg config.Config, log *slog.Logger, o options) (_ *app, err error) {
+	a := &app{cfg: cfg, log: log, metrics: metrics.New(version)}
+	defer func() {
+		if err != nil {
+			a.Close()
+		}
+	}()
+	if o.demo {
+		if err := a.startDemo(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if a.phrases, err = bot.NewMessages(); err != nil {
+		return nil, err
+	}
+	if err := a.openStore(ctx, o); err != nil {
+		return nil, err
+	}
+	if err := a.newService(); err != nil {
+		return nil, err
+	}
+	a.triggers = bot.NewTriggers(cfg.Keywords)
+	answerer := bot.NewAnswerer(bot.AnswererConfig{
+		PublicURL: cfg.PublicURL, Published: a.publish, Log: log,
+	}, a.triggers, a.service, a.phrases)
+	a.dispatcher = bot.NewDispatcher(bot.DispatcherConfig{Concerns: a.triggers.Concerns, Log: log}, bot.Chain(answerer,
+		bot.Log(log, a.triggers, a.metrics),
+		bot.Recover(a.phrases),
+		bot.Once(a.store, log),
+		bot.Limited(a.store, bot.DefaultLimits(), a.phrases, log),
+	))
+	a.onClose(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), drainFor)
+		defer cancel()
+		err := a.dispatcher.Close(ctx)
+		a.service.Wait()
+		return err
+	})
+	return a, nil
+}
+
+func (a *app) onClose(f func() error) { a.close = append(a.close, f) }
+
+// Close ends everything that was begun, the latest first.
+func (a *app) Close() {
+	for i := len(a.close) - 1; i >= 0; i-- {
+		if err := a.close[i](); err != nil {
+			a.log.Warn("a part did not end well", "err", err)
+		}
+	}
+	a.close = nil
+}
+
+// startDemo serves the invented threads and points the sources to them.
+func (a *app) startDemo(ctx context.Context) error {
+	n, err := demo.Serve(ctx)
+	if err != nil {
+		return fmt.Errorf("demo: %w", err)
+	}
+	a.onClose(n.Close)
+	a.demo = n
+	a.cfg.FxTwitterURL, a.cfg.SyndicationURL, a.cfg.BlueskyAppViewURL = n.FxTwitterURL, n.FxTwitterURL, n.AppViewURL
+	a.cfg.TrustedHosts = append(a.cfg.TrustedHosts, n.MastodonHost)
+	return nil
+}
+
+// openStore opens Redis where one is set, else the local file. A demo, and a
+// command where no file is yet, use a file that is thrown away.
+func (a *app) openStore(ctx context.Context, o options) error {
+	if a.cfg.RedisURL != "" && !o.demo {
+		s, err := redisstore.Open(ctx, redisstore.Config{URL: a.cfg.RedisURL.Reveal(), Log: a.log})
+		if err != nil {
+			return &hintError{err, "UNROLL_REDIS_URL takes redis://[user:password@]host:port[/db], rediss://…, see README.md"}
+		}
+		a.store = s
+		a.onClose(s.Close)
+		return nil
+	}
+	path := filepath.Join(a.cfg.DataDir, "unrollbot.db")
+	if _, err := os.Stat(path); o.demo || (o.once && err != nil) {
+		dir, err := os.MkdirTemp("", "unrollbot-")
+		if err != nil {
+			return err
+		}
+		a.onClose(func() error { return os.RemoveAll(dir) })
+		path = filepath.Join(dir, "unrollbot.db")
+	}
+	s, err := boltstore.Open(boltstore.Config{Path: path, Log: a.log})
+	if err != nil {
+		return err
+	}
+	a.store = s
+	a.onClose(s.Close)
+	return nil
+}
+
+// newService makes the core with its sources, in the order of the ladder.
+func (a *app) newService() error {
+	client := httpx.New(httpx.Config{
+		UserAgent: "unrollbot/" + version + " (+" + a.cfg.PublicURL + ")",
+		Trusted:   a.cfg.TrustedHosts,
+		Log:       a.log,
+	})
+	a.onClose(func() error { client.Close(); return nil })
+	tokens := map[string]string{}
+	for host, token := range a.cfg.MastodonTokens {
+		tokens[host] = token.Reveal()
+	}
+	fx, err1 := fxtwitter.New(fxtwitter.Config{BaseURL: a.cfg.FxTwitterURL}, client)
+	syn, err2 := syndication.New(syndication.Config{BaseURL: a.cfg.SyndicationURL}, client)
+	bsky, err3 := bluesky.New(bluesky.Config{BaseURL: a.cfg.BlueskyAppViewURL}, client)
+	masto, err4 := mastodon.New(mastodon.Config{Tokens: tokens, Trusted: a.cfg.TrustedHosts}, client)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		return err
+	}
+	stores, err := unroll.NewHot(a.store, hotThreads, hotFor, nil)
+	if err != nil {
+		return err
+	}
+	a.service, err = unroll.New(unroll.Config{
+		Observer: a.metrics, Expander: shortlink.New(client), Log: a.log,
+	}, []unroll.Source{fx, syn, bsky, masto}, stores)
+	return err
+}
+
+// publish lists a thread that was asked for in public.
+func (a *app) publish(ctx context.Context, t *unroll.Thread) {
+	if err := a.service.Publish(ctx, t, render.Title(t)); err != nil {
+		a.log.Warn("thread cannot be listed", "err", err)
+	}
+}
+
+// connect makes the chat adapters and the reader, and takes the reader's port.
+func (a *app) connect(ctx context.Context) error {
+	mux := http.NewServeMux()
+	if a.cfg.TelegramToken != "" {
+		t, err := telegram.New(telegram.Config{
+			Token: a.cfg.TelegramToken.Reveal(), APIURL: a.cfg.TelegramAPIURL,
+			WebhookURL: a.cfg.TelegramWebhookURL, WebhookSecret: a.cfg.TelegramWebhookSecret.Reveal(), Log: a.log,
+		}, a.dispatcher, a.phrases, a.store)
+		if err != nil {
+			return err
+		}
+		if a.cfg.TelegramWebhookURL != "" {
+			path, h := t.Webhook()
+			mux.Handle("POST "+path, h)
+		}
+		a.adapters = append(a.adapters, t)
+	}
+	if a.cfg.DiscordToken != "" {
+		d, err := discord.New(discord.Config{
+			Token: a.cfg.DiscordToken.Reveal(), APIURL: a.cfg.DiscordAPIURL, PublicKey: a.cfg.DiscordPublicKey,
+			PublicURL: a.cfg.PublicURL, Version: version, Log: a.log,
+		}, a.dispatcher, a.phrases, a.store)
+		if err != nil {
+			return err
+		}
+		a.adapters = append(a.adapters, d)
+	}
+	reader, err := web.New(web.Config{
+		PublicURL: a.cfg.PublicURL, Keyword: a.cfg.Keywords[0], MediaSources: a.mediaSources(),
+		Metrics: a.metrics.Handler(), Checks: []web.Check{{Name: "store", Ready: a.store.Ping}}, Log: a.log,
+	}, a.service, a.store, a.store)
+	if err != nil {
+		return err
+	}
+	mux.Handle("/", reader)
+	a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.HTTPAddr)
+	if err != nil {
+		return &hintError{fmt.Errorf("reader: %w", err), "is another unrollbot running? UNROLL_HTTP_ADDR sets another address"}
+	}
+	a.server = web.HTTPServer(mux)
+	a.onClose(a.server.Close)
+	return nil
+}
+
+// mediaSources are the places besides https that pages show media from.
+func (a *app) mediaSources() []string {
+	if a.demo == nil {
+		return nil
+	}
+	return []string{strings.TrimSuffix(a.demo.MediaURL, "/media/")}
+}
+
+// Run serves until ctx ends or a part cannot go on, then finishes what was
+// accepted.
+func (a *app) Run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	for _, adapter := range a.adapters {
+		g.Go(func() error {
+			if err := adapter.Run(ctx); err != nil {
+				return fmt.Errorf("%s: %w", adapter.Name(), err)
+			}
+			return nil
+		})
+	}
+	g.Go(func() error {
+		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("reader: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		a.log.Info("ending: finishing what was accepted")
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainFor)
+		defer cancel()
+		return errors.Join(a.dispatcher.Close(drain), a.server.Shutdown(drain))
+	})
+	return g.Wait()
+}
+
+// console is the bot in a terminal, over the same dispatcher as any chat.
+func (a *app) console(sys system) (*console.Adapter, error) {
+	cfg := console.Config{In: sys.in, Out: sys.out}
+	if a.demo != nil {
+		for _, said := range a.demo.Chat {
+			cfg.Messages = append(cfg.Messages, console.Message(said))
+		}
+	}
+	return console.New(cfg, a.dispatcher, a.phrases)
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"unrollbot/bot"
+	"unrollbot/config"
+	"unrollbot/unroll"
+	"unrollbot/unroll/render"
+)
+
+// serve runs the bot and the reader until ctx ends.
+func serve(ctx context.Context, cfg config.Config, sys system, demo bool) error {
+	a, err := newApp(ctx, cfg, cfg.Logger(sys.err), options{demo: demo})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if err := a.connect(ctx); err != nil {
+		return err
+	}
+	fmt.Fprint(sys.err, a.summary())
+	return a.Run(ctx)
+}
+
+var formats = map[string]func(io.Writer, *unroll.Thread) error{
+	"text": render.Text, "md": render.Markdown, "json": render.JSON, "html": render.HTML,
+}
+
+// quiet lets only trouble through: at a terminal the answer is what counts.
+func quiet(cfg config.Config) config.Config {
+	cfg.LogLevel = max(cfg.LogLevel, slog.LevelWarn)
+	return cfg
+}
+
+// unrollOnce prints one thread.
+func unrollOnce(ctx context.Context, cfg config.Config, sys system, link, format string, demo bool) error {
+	write := formats[format]
+	if write == nil {
+		return usageError{fmt.Errorf("no format %q: there are %s", format, strings.Join(slices.Sorted(maps.Keys(formats)), ", "))}
+	}
+	ref, err := unroll.ParseRef(link)
+	if err != nil {
+		return usageError{&hintError{err, "give the address of one post on X, Bluesky or Mastodon"}}
+	}
+	cfg = quiet(cfg)
+	a, err := newApp(ctx, cfg, cfg.Logger(sys.err), options{demo: demo, once: true})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	t, err := a.service.Unroll(ctx, ref)
+	if err != nil {
+		return errors.New(bot.ErrorReply(a.phrases, "en", ref, err).Text)
+	}
+	return write(sys.out, &t)
+}
+
+// chat is the bot in the terminal.
+func chat(ctx context.Context, cfg config.Config, sys system, demo bool) error {
+	cfg = quiet(cfg)
+	a, err := newApp(ctx, cfg, cfg.Logger(sys.err), options{demo: demo, once: true})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	console, err := a.console(sys)
+	if err != nil {
+		return err
+	}
+	return console.Run(ctx)
+}
+
+// healthcheck asks the reader of a bot on this machine.
+func healthcheck(ctx context.Context, cfg config.Config) error {
+	host, port, err := net.SplitHostPort(cfg.HTTPAddr)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		host = "localhost"
+	}
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return &hintError{fmt.Errorf("no answer: %w", err), "is the bot running with the same UNROLL_HTTP_ADDR?"}
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("the bot answered %s", resp.Status)
+	}
+	return nil
+}
