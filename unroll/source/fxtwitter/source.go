@@ -108,7 +108,7 @@ func (s *Source) ask(ctx context.Context, id string) (*envelope, error) {
 		return nil, fail(unroll.KindUpstream, id, errors.New("no status in the answer"))
 	case code == http.StatusOK, code == http.StatusNotFound && env.Status != nil:
 		if env.Status.isGap() && !hasPost(env.Thread) {
-			return nil, fail(kindOf(env.Status.Reason), id, errors.New("tombstone"))
+			return nil, fail(kindOf(env.Status.Reason), id, tombstone(gapOf(env.Status.Reason)))
 		}
 		env.Status.ID = cmp.Or(env.Status.ID, id)
 		return &env, nil
@@ -150,6 +150,11 @@ var gaps = map[string]struct {
 	"private":   {unroll.GapPrivate, unroll.KindPrivate},
 	"blocked":   {unroll.GapBlocked, unroll.KindBlocked},
 }
+
+// tombstone is the cause of an error about a post that is gone.
+type tombstone unroll.GapReason
+
+func (t tombstone) Error() string { return "tombstone: " + string(t) }
 
 func gapOf(reason string) unroll.GapReason { return cmp.Or(gaps[reason].gap, unroll.GapUnknown) }
 

@@ -2,6 +2,7 @@ package fxtwitter
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -196,23 +197,20 @@ func (w *walk) took(s step, env *envelope, err error) bool {
 		w.settle(s.ask, env)
 		return true
 	case s.ask != s.from: // what the first post replies to
-		if why, gone := goneReasons[kind]; gone {
-			w.gap(s.ask, "", why)
-			return true
+		var gone tombstone
+		switch {
+		case errors.As(err, &gone):
+			w.gap(s.ask, "", unroll.GapReason(gone))
+		case kind == unroll.KindPrivate:
+			w.gap(s.ask, "", unroll.GapPrivate)
+		case kind == unroll.KindNotFound:
+			w.gap(s.ask, "", unroll.GapUnknown)
 		}
-		return true // the thread goes without its beginning, and shows it
+		return true // else the thread goes without its beginning, and shows it
 	default:
 		w.cut(s, unroll.CutFailed)
 		return false
 	}
-}
-
-// goneReasons are the errors that tell about a post rather than the service.
-var goneReasons = map[unroll.Kind]unroll.GapReason{
-	unroll.KindNotFound: unroll.GapUnknown,
-	unroll.KindDeleted:  unroll.GapDeleted,
-	unroll.KindPrivate:  unroll.GapPrivate,
-	unroll.KindBlocked:  unroll.GapBlocked,
 }
 
 func (w *walk) cut(s step, why unroll.CutReason) {

@@ -57,11 +57,26 @@ func ProfileURL(handle string) string { return "https://x.com/" + url.PathEscape
 // Preview is the address of the small version of a picture that X serves
 // (680 pixels on its longer side), "" for pictures of others.
 func Preview(picture string) string {
-	before, _, _ := strings.Cut(picture, "?name=")
-	if !strings.HasPrefix(before, "https://pbs.twimg.com/media/") || strings.Contains(before, "?") {
-		return ""
+	if before, ok := served(picture); ok {
+		return before + "?name=small"
 	}
-	return before + "?name=small"
+	return ""
+}
+
+// Original is the address of a picture in full size. Other pictures stay as
+// they are.
+func Original(picture string) string {
+	if before, ok := served(picture); ok {
+		return before + "?name=orig"
+	}
+	return picture
+}
+
+// served tells whether X serves a picture in sizes, and its address without
+// one.
+func served(picture string) (string, bool) {
+	before, _, _ := strings.Cut(picture, "?name=")
+	return before, strings.HasPrefix(before, "https://pbs.twimg.com/media/") && !strings.Contains(before, "?")
 }
 
 // Variants drops what a reader cannot open and sorts the rest, what most

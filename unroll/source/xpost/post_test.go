@@ -81,6 +81,20 @@ func TestPreview(t *testing.T) {
 	}
 }
 
+func TestOriginal(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"https://pbs.twimg.com/media/A.jpg":             "https://pbs.twimg.com/media/A.jpg?name=orig",
+		"https://pbs.twimg.com/media/A.jpg?name=medium": "https://pbs.twimg.com/media/A.jpg?name=orig",
+		"https://example.org/A.jpg":                     "https://example.org/A.jpg",
+		"":                                              "",
+	} {
+		if got := Original(in); got != want {
+			t.Errorf("Original(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestURLs(t *testing.T) {
 	t.Parallel()
 	if got := StatusURL("a/b", "20"); got != "https://x.com/a%2Fb/status/20" {
