@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -141,6 +142,29 @@ func TestTranscriptIsTheSameThroughTheDispatcher(t *testing.T) {
 	if diff := cmp.Diff(inline, chat(t, console.Config{}, d, lines...)); diff != "" {
 		t.Errorf("(-inline +dispatcher):\n%s", diff)
 	}
+}
+
+// One line may get several answers; all come before the next line is asked for.
+func TestAllAnswersComeBeforeThePrompt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := bot.HandlerFunc(func(ctx context.Context, _ bot.Request, res bot.Responder) error {
+			for _, text := range []string{"one", "two"} {
+				time.Sleep(time.Second)
+				if err := res.Send(ctx, bot.Reply{Text: text}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		d := bot.NewDispatcher(bot.DispatcherConfig{}, slow)
+		got := chat(t, console.Config{}, d, "hello")
+		if err := d.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasSuffix(got, "#2 unrollbot\n   one\n\n#3 unrollbot\n   two\n\n#4 you> \n") {
+			t.Errorf("transcript %q", got)
+		}
+	})
 }
 
 type refusing struct{ err error }
