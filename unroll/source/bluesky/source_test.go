@@ -548,6 +548,22 @@ func TestHiddenPosts(t *testing.T) {
 	})
 }
 
+// TestRestoredPost: what was missing in one answer and is there in the next is
+// a post, not a gap.
+func TestRestoredPost(t *testing.T) {
+	a := newAppview()
+	ids := a.thread(ann, "", "post", 3)
+	a.posts[ids[1]].deleted = true
+	a.broken = func(call int, _ string) error {
+		a.posts[ids[1]].deleted = call == 1
+		return nil
+	}
+	_, th := a.fetch(t, bluesky.Config{}, ids[2])
+	if diff := cmp.Diff(lines("post", 1, 3), texts(th.Posts)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestFetchFails(t *testing.T) {
 	upstream := &unroll.Error{Kind: unroll.KindUpstream, Op: "test", Err: errors.New("status 400")}
 	tests := []struct {
