@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -31,7 +32,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if s.cfg.Served != nil {
 			s.cfg.Served(r.Pattern, a.status, took)
 		}
-		s.cfg.Log.Debug("answered", "method", r.Method, "route", r.Pattern, "status", a.status, "took_ms", took.Milliseconds())
+		if s.cfg.Log.Enabled(r.Context(), slog.LevelDebug) {
+			s.cfg.Log.DebugContext(r.Context(), "answered", "method", r.Method, "route", r.Pattern, "status", a.status, "took_ms", took.Milliseconds())
+		}
 	}()
 	header := w.Header()
 	for name, values := range s.header {

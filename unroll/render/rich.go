@@ -58,7 +58,11 @@ func (h *inlineHTML) facet(f unroll.Facet) {
 	case unroll.FacetLink, unroll.FacetMention, unroll.FacetTag:
 		if f.URL != "" && !h.inLink {
 			h.inLink = true
-			h.out.WriteString(`<a href="` + html.EscapeString(f.URL) + `" rel="nofollow noopener noreferrer">`)
+			class := ""
+			if shown := h.src[f.Start:f.End]; f.Kind == unroll.FacetLink && strings.HasSuffix(linkText(shown, f.URL), ">") {
+				class = `class="out" ` // the address is not in the text; paper needs it
+			}
+			h.out.WriteString("<a " + class + `href="` + html.EscapeString(f.URL) + `" rel="nofollow noopener noreferrer">`)
 			h.write(f.Start, f.End)
 			h.out.WriteString("</a>")
 			h.inLink = false
