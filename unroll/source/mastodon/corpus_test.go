@@ -30,7 +30,7 @@ func TestCorpus(t *testing.T) {
 		files = append(files, found...)
 	}
 	for _, file := range files {
-		raw, err := os.ReadFile(file) //nolint:gosec // a test's own setting
+		raw, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +155,7 @@ func TestCorpusThreads(t *testing.T) {
 
 func readJSON(t *testing.T, file string, out any) {
 	t.Helper()
-	raw, err := os.ReadFile(file) //nolint:gosec // a test's own setting
+	raw, err := os.ReadFile(file)
 	if err == nil {
 		err = json.Unmarshal(raw, out)
 	}
@@ -189,7 +189,7 @@ func newRecorded(t *testing.T, dir string) *recorded {
 		if r.files[request] == "" {
 			r.files[request] = e.File
 		}
-		raw, err := os.ReadFile(filepath.Join(dir, e.File)) //nolint:gosec // a test's own setting
+		raw, err := os.ReadFile(filepath.Join(dir, e.File))
 		var doc any
 		if err == nil && json.Unmarshal(raw, &doc) == nil {
 			eachStatus(doc, func(m map[string]any) { r.statuses[m["id"].(string)] = m })
@@ -208,7 +208,7 @@ func (r *recorded) GetJSON(_ context.Context, q httpx.Request, out any) (httpx.A
 		path += "?limit=40"
 	}
 	if file := r.files[path]; file != "" {
-		raw, err := os.ReadFile(filepath.Join(r.dir, file)) //nolint:gosec // a test's own setting
+		raw, err := os.ReadFile(filepath.Join(r.dir, file))
 		if err != nil {
 			return httpx.Answer{}, notFound
 		}

@@ -25,7 +25,8 @@ type fake struct {
 	posts map[string]object
 	token string // wanted for every call, if set
 
-	// stops makes ancestors end at a post that is gone, as GoToSocial's do.
+	// stops keeps all ancestors back where one of them is gone, as GoToSocial
+	// does.
 	stops bool
 	// refresh is sent with the first context, and what comes after it.
 	refresh string
@@ -199,6 +200,9 @@ func (f *fake) context(id string) object {
 	ancestors := []object{}
 	for up := f.parent(id); up != "" && above > 0; up = f.parent(up) {
 		if f.posts[up] == nil {
+			if f.stops {
+				ancestors = nil
+			}
 			break
 		}
 		if f.isPublic(up) {
@@ -207,6 +211,9 @@ func (f *fake) context(id string) object {
 		above--
 	}
 	slices.Reverse(ancestors)
+	if ancestors == nil {
+		ancestors = []object{}
+	}
 
 	below := map[string][]string{}
 	for _, at := range f.sorted() {

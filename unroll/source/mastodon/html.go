@@ -131,7 +131,9 @@ func (w *walker) text(s string) {
 	switch {
 	case slices.ContainsFunc(w.open, func(e *element) bool { return e.invisible }):
 	case w.within(atom.Pre) != nil:
-		w.write(s)
+		code := strings.TrimRight(s, "\n")
+		w.write(code)
+		w.newlines = min(w.newlines+len(s)-len(code), 2)
 	default:
 		w.space = w.space || isSpace(rune(s[0]))
 		for word := range strings.FieldsFuncSeq(s, isSpace) {
@@ -217,6 +219,7 @@ func (w *walker) start(t tag) {
 		return // they have no end
 	case atom.A:
 		w.end(atom.A) // links do not nest
+	default:
 	}
 	w.lines(w.linesAround(t.name))
 	if len(w.open) < maxDepth {
@@ -311,6 +314,7 @@ func (w *walker) kind(t *tag) unroll.FacetKind {
 		k = unroll.FacetCode
 	case atom.Blockquote:
 		k = unroll.FacetQuote
+	default:
 	}
 	if slices.ContainsFunc(w.open, func(e *element) bool { return e.kind == k }) {
 		return ""
@@ -332,6 +336,7 @@ func (w *walker) closeTo(i int) {
 			w.shorten(e, target)
 		case unroll.FacetMention, unroll.FacetTag:
 			target = webURL(e.href)
+		default:
 		}
 		if e.kind != "" && e.start != none && e.start < len(w.out) {
 			w.facets = append(w.facets, unroll.Facet{Start: e.start, End: len(w.out), Kind: e.kind, URL: target})

@@ -60,6 +60,7 @@ func TestPlain(t *testing.T) {
 		{"emoji and scripts", "<p>👩‍👩‍👧‍👦 <b>日本</b> <i>שלום</i></p>", "👩‍👩‍👧‍👦 [bold:日本] [italic:שלום]"},
 		{"quote", "<blockquote><p>One</p><p>Two</p></blockquote><p>Three</p>", "[quote:One\n\nTwo]\n\nThree"},
 		{"code keeps its space", "<pre><code>if x {\n\ty()\n}</code></pre><p>so</p>", "[code:if x {\n\ty()\n}]\n\nso"},
+		{"code that ends with a line break", "<pre><code>a\n<i>b</i>\n</code></pre><p>so</p>", "[code:a\n[italic:b]]\n\nso"},
 		{"heading", "<h2>Big</h2>small", "[bold:Big]\n\nsmall"},
 		{"list", "<p>So:</p><ul><li>one</li><li><p>two</p></li></ul><p>end</p>", "So:\n\n• one\n• two\n\nend"},
 		{"numbers", "<ol><li>one</li><li>two<ul><li>a</li><li>b</li></ul></li><li>three</li></ol>", "1. one\n2. two\n  • a\n  • b\n3. three"},

@@ -237,7 +237,7 @@ func (c *card) card() *unroll.Card {
 // language gives a language tag (BCP 47), empty for what cannot be one.
 func language(s string) string {
 	for i := range len(s) {
-		if c := s[i]; c != '-' && !('0' <= c && c <= '9') && !('a' <= c|0x20 && c|0x20 <= 'z') {
+		if s[i] != '-' && !isAlnum(s[i]) {
 			return ""
 		}
 	}

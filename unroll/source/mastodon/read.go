@@ -171,11 +171,11 @@ func (r *reading) context(ctx context.Context, anchor id) error {
 	r.anchored[anchor] = true
 	var body contextBody
 	path := "/api/v1/statuses/" + string(anchor) + "/context"
-	header, err := r.s.get(ctx, r.b, r.host, path, "context "+r.host, &body)
+	answer, err := r.s.get(ctx, r.b, r.host, path, "context "+r.host, &body)
 	if err != nil {
 		return err
 	}
-	if pause := refreshIn(header); r.copied && !r.waited && pause > 0 && r.b.left > 0 {
+	if pause := refreshIn(answer); r.copied && !r.waited && pause > 0 && r.b.left > 0 {
 		// The server has gone to fetch what it lacks. Where the posts are its
 		// own there is nothing of the author's to wait for.
 		r.waited = true

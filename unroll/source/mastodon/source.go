@@ -12,7 +12,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -254,23 +253,23 @@ func (s *Source) base(host string) string {
 }
 
 // get asks one server. The token goes to its own host only.
-func (s *Source) get(ctx context.Context, b *budget, host, path, op string, out any) (http.Header, error) {
+func (s *Source) get(ctx context.Context, b *budget, host, path, op string, out any) (httpx.Answer, error) {
 	if !b.take() {
-		return nil, s.fail(unroll.KindInternal, op, errNoCalls)
+		return httpx.Answer{}, s.fail(unroll.KindInternal, op, errNoCalls)
 	}
 	r := httpx.Request{URL: s.base(host) + path, Op: name + ": " + op, Source: name}
 	if token := s.tokens[host]; token != "" {
-		r.Header = http.Header{"Authorization": {"Bearer " + token}}
+		r.Header = map[string][]string{"Authorization": {"Bearer " + token}}
 	}
 	var raw json.RawMessage
 	answer, err := s.http.GetJSON(ctx, r, &raw)
 	if err != nil {
-		return nil, err
+		return answer, err
 	}
 	if err := decode(raw, out); err != nil {
-		return nil, s.fail(unroll.KindUpstream, op, err)
+		return answer, s.fail(unroll.KindUpstream, op, err)
 	}
-	return answer.Header, nil
+	return answer, nil
 }
 
 // fail makes an error of this source; the wait of its cause stays known.

@@ -158,6 +158,16 @@ func TestFetchThreads(t *testing.T) {
 			f.chain("ann", "", 101, 9)
 			f.gone("105", false)
 		}, "109", 3, "(105 unknown) 106 107 108 109 partial"},
+		{"deleted in the middle, no ancestors", func(f *fake) {
+			f.chain("ann", "", 101, 9)
+			f.gone("105", false)
+			f.stops = true
+		}, "109", 3, "(105 unknown) 106 107 108 109 partial"},
+		{"deleted far above, no ancestors", func(f *fake) {
+			f.chain("ann", "", 101, 90)
+			f.gone("105", false)
+			f.stops = true
+		}, "190", 5, "(105 unknown) " + numbers(106, 85) + "partial"},
 		{"deleted in the middle, parent forgotten", func(f *fake) {
 			f.chain("ann", "", 101, 9)
 			f.gone("105", true)
@@ -395,6 +405,34 @@ func TestFetchHidesWhatIsNotPublic(t *testing.T) {
 		if strings.Contains(p.Text, "secret") {
 			t.Error("a private text")
 		}
+	}
+}
+
+// The end of the thread comes before strangers' replies to its beginning.
+func TestFetchLooksBelowTheEndFirst(t *testing.T) {
+	f := newFake()
+	f.chain("ann", "", 101, 40)
+	f.post("900", "bob", "101", "<p>Hm.</p>")
+	src := f.serve(t, mastodon.Config{Calls: 3})
+	th := thread(t, src, f, "105", 3)
+	if len(th.Posts) != 40 {
+		t.Errorf("%d posts", len(th.Posts))
+	}
+}
+
+// The author's list holds more than the thread.
+func TestFetchKeepsNoOtherThreads(t *testing.T) {
+	f := newFake()
+	f.chain("ann", "", 101, 2)
+	f.posts["101"]["replies_count"] = 7 // some are hidden from us
+	f.chain("ann", "", 201, 5)
+	src := f.serve(t, mastodon.Config{})
+	conv, err := src.Fetch(t.Context(), f.ref("101"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(conv.Posts) != 2 || !conv.Seen["101"] || len(f.calls) != 3 {
+		t.Errorf("%d posts, seen %v, calls %q", len(conv.Posts), conv.Seen, f.calls)
 	}
 }
 

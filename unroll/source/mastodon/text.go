@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"unicode"
@@ -128,10 +129,8 @@ func pictures(emojis []emoji) map[string]string {
 
 // shortcodes yields the start and end of everything that is written like
 // :shortcode:, with neither a letter, a digit nor a colon at its sides.
-func shortcodes(s string) func(yield func(int, int) bool) {
-	isPart := func(c byte) bool {
-		return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' || c == '_'
-	}
+func shortcodes(s string) iter.Seq2[int, int] {
+	isPart := func(c byte) bool { return isAlnum(c) || c == '_' }
 	return func(yield func(int, int) bool) {
 		for i := 0; i < len(s); {
 			if s[i] != ':' {

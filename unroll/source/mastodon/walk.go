@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"unrollbot/internal/httpx"
 	"unrollbot/unroll"
 )
 
@@ -290,8 +290,8 @@ func (r *reading) page(ctx context.Context, account id, where string) ([]*status
 
 // refreshIn reads how soon to ask again, from the header of a server that
 // fetches replies from others ("Mastodon-Async-Refresh", Mastodon 4.5).
-func refreshIn(h http.Header) time.Duration {
-	for part := range strings.SplitSeq(h.Get("Mastodon-Async-Refresh"), ",") {
+func refreshIn(a httpx.Answer) time.Duration {
+	for part := range strings.SplitSeq(a.Header.Get("Mastodon-Async-Refresh"), ",") {
 		key, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 		if n, err := strconv.Atoi(strings.Trim(value, `"`)); key == "retry" && err == nil && n > 0 {
 			return min(time.Duration(n)*time.Second, maxRefresh)

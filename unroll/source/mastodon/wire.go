@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -163,13 +164,14 @@ func safeID(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		c := s[i]
-		if !('0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' || c == '-' || c == '.' || c == '_' || c == '~') {
+		if !isAlnum(s[i]) && strings.IndexByte("-._~", s[i]) < 0 {
 			return false
 		}
 	}
 	return true
 }
+
+func isAlnum(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // maxID bounds ids, in bytes. The longest in use, snac's, have 42.
 const maxID = 128
@@ -190,7 +192,7 @@ func (t *text) UnmarshalJSON(raw []byte) error {
 type moment struct{ time.Time }
 
 func (m *moment) UnmarshalJSON(raw []byte) error {
-	m.Time, _ = time.Parse(time.RFC3339, string(bytes.Trim(raw, `"`)))
-	m.Time = m.Time.UTC()
+	at, _ := time.Parse(time.RFC3339, string(bytes.Trim(raw, `"`)))
+	m.Time = at.UTC()
 	return nil
 }
