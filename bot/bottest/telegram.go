@@ -47,6 +47,7 @@ type Telegram struct {
 type telegramChat struct {
 	messages []*TelegramMessage // by id
 	last     int64
+	admins   []int64
 	closed   string // why the bot cannot write here
 }
 
@@ -218,6 +219,14 @@ func (t *Telegram) Close(chat int64, why string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.chat(chat).closed = why
+}
+
+// Promote makes a person an admin of a chat.
+func (t *Telegram) Promote(chat, user int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.chat(chat)
+	c.admins = append(c.admins, user)
 }
 
 // Fail makes the method's next calls fail.

@@ -28,6 +28,12 @@ func (t *Telegram) serve(r *http.Request, method string, params json.RawMessage,
 		return t.deleteMessage(params)
 	case "sendDocument":
 		return t.sendDocument(params, file)
+	case "editMessageReplyMarkup":
+		return t.editMessageReplyMarkup(params)
+	case "sendMediaGroup", "sendPhoto", "sendVideo":
+		return t.sendMedia(method, params)
+	case "getChatMember":
+		return t.getChatMember(params)
 	case "answerCallbackQuery":
 		return t.answerCallbackQuery(params)
 	case "sendChatAction":
@@ -223,6 +229,89 @@ func (t *Telegram) editMessageText(params json.RawMessage) (any, error) {
 	m.Edits++
 	answer := *m
 	return &answer, nil
+}
+
+func (t *Telegram) editMessageReplyMarkup(params json.RawMessage) (any, error) {
+	var p struct {
+		ChatID    int64             `json:"chat_id"`
+		MessageID int64             `json:"message_id"`
+		Markup    *TelegramKeyboard `json:"reply_markup"`
+	}
+	if err := t.read("editMessageReplyMarkup", params, &p); err != nil {
+		return nil, err
+	}
+	if err := t.checkMarkup(p.Markup); err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	m := t.chat(p.ChatID).find(p.MessageID)
+	switch {
+	case m == nil:
+		return nil, refuse(http.StatusBadRequest, "Bad Request: message to edit not found")
+	case reflect.DeepEqual(m.Markup, p.Markup):
+		return nil, refuse(http.StatusBadRequest, "Bad Request: message is not modified")
+	}
+	m.Markup = p.Markup
+	answer := *m
+	return &answer, nil
+}
+
+func (t *Telegram) getChatMember(params json.RawMessage) (any, error) {
+	var p struct {
+		ChatID int64 `json:"chat_id"`
+		UserID int64 `json:"user_id"`
+	}
+	if err := t.read("getChatMember", params, &p); err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	status := "member"
+	if slices.Contains(t.chat(p.ChatID).admins, p.UserID) {
+		status = "administrator"
+	}
+	return map[string]any{"status": status, "user": TelegramUser{ID: p.UserID}}, nil
+}
+
+// sendMedia takes one photo or video, or an album of them, by address.
+func (t *Telegram) sendMedia(method string, params json.RawMessage) (any, error) {
+	var p struct {
+		sending
+		Photo   string          `json:"photo"`
+		Video   string          `json:"video"`
+		Caption string          `json:"caption"`
+		Spoiler bool            `json:"has_spoiler"`
+		Media   []TelegramMedia `json:"media"`
+	}
+	if err := t.read(method, params, &p); err != nil {
+		return nil, err
+	}
+	switch method {
+	case "sendPhoto":
+		p.Media = []TelegramMedia{{"photo", p.Photo, p.Caption, p.Spoiler}}
+	case "sendVideo":
+		p.Media = []TelegramMedia{{"video", p.Video, p.Caption, p.Spoiler}}
+	default:
+		if len(p.Media) < 2 || len(p.Media) > 10 {
+			t.tb.Errorf("telegram: album of %d", len(p.Media))
+		}
+	}
+	var out []any
+	for _, m := range p.Media {
+		if (m.Type != "photo" && m.Type != "video") || !webAddress(m.Media) || utf16Len(m.Caption) > 1024 {
+			t.tb.Errorf("telegram: medium %+v", m)
+		}
+		sent, err := t.put(p.sending, &TelegramMessage{Caption: m.Caption, Media: &m})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, sent)
+	}
+	if method == "sendMediaGroup" {
+		return out, nil
+	}
+	return out[0], nil
 }
 
 func (t *Telegram) deleteMessage(params json.RawMessage) (any, error) {

@@ -97,7 +97,16 @@ type TelegramMessage struct {
 	Preview  *TelegramPreview  `json:"link_preview_options,omitempty"`
 	Markup   *TelegramKeyboard `json:"reply_markup,omitempty"`
 	File     *TelegramFile     `json:"document,omitempty"`
+	Media    *TelegramMedia    `json:"-"`
 	Edits    int               `json:"-"`
+}
+
+// TelegramMedia is a photo or video that the bot sent by its address.
+type TelegramMedia struct {
+	Type    string `json:"type"`
+	Media   string `json:"media"`
+	Caption string `json:"caption"`
+	Spoiler bool   `json:"has_spoiler"`
 }
 
 // TelegramPreview is how the link preview was asked for.

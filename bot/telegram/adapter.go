@@ -58,6 +58,7 @@ type Adapter struct {
 	api      *api
 	pace     *pacer
 	recent   *recent
+	crew     *crew
 	dispatch bot.Dispatch
 	phrases  bot.Phrases
 	values   unroll.Values
@@ -88,7 +89,7 @@ func New(cfg Config, d bot.Dispatch, p bot.Phrases, v unroll.Values) (*Adapter, 
 		return nil, err
 	}
 	return &Adapter{
-		cfg: cfg, api: api, pace: newPacer(), recent: newRecent(),
+		cfg: cfg, api: api, pace: newPacer(), recent: newRecent(), crew: newCrew(),
 		dispatch: d, phrases: p, values: v, log: cfg.Log.With("platform", Name),
 	}, nil
 }
@@ -129,6 +130,7 @@ func (a *Adapter) Run(ctx context.Context) error {
 		return quiet(ctx, err)
 	}
 	var describing sync.WaitGroup
+	defer a.crew.close()
 	defer describing.Wait()
 	describing.Go(func() { a.describe(ctx) })
 	if a.cfg.WebhookURL != "" {

@@ -73,7 +73,7 @@ func (r *answerer) Working(ctx context.Context) error {
 
 // Send answers.
 func (r *answerer) Send(ctx context.Context, reply bot.Reply) error {
-	v := r.a.view(ctx, reply, r.locale)
+	v := r.a.view(ctx, reply, audience{locale: r.locale})
 	r.typing.stop()
 	id, err := r.a.send(ctx, r.to, v)
 	r.to.Last = max(r.to.Last, id)

@@ -56,7 +56,7 @@ func BenchmarkUpdateToAnswer(b *testing.B) {
 	}
 	a.me.Store(me())
 	a.pace.total = newWindow(totalBurst, 0)
-	v := a.view(b.Context(), bot.Reply{Thread: th, Asked: th.Ref, PageURL: "https://unroll.example/x/20"}, "en")
+	v := a.view(b.Context(), bot.Reply{Thread: th, Asked: th.Ref, PageURL: "https://unroll.example/x/20"}, audience{})
 	text = v.Text
 	chat := int64(0)
 	b.Run("answer", func(b *testing.B) {

@@ -27,9 +27,17 @@ type verb byte
 // The verbs. They stand in messages that people keep for years: add some,
 // never change one.
 const (
-	verbPage  verb = 'p' // show page Number
-	verbFresh verb = 'f' // look again at the source, then show page Number
+	verbPage      verb = 'p' // show page Number
+	verbFresh     verb = 'f' // look again at the source, then show page Number
+	verbMenu      verb = 'm' // show or hide the menu
+	verbMenuMedia verb = 'M' // the same, of a thread with media
+	verbMarkdown  verb = 'x' // send a Markdown file
+	verbText      verb = 't' // send a text file
+	verbMedia     verb = 'a' // send the media as albums
+	verbDelete    verb = 'd' // delete the message
 )
+
+func (v verb) known() bool { return strings.IndexByte("pfmMxtad", byte(v)) >= 0 }
 
 // press is what a button says: "p|2|x/20", or "p|2|#0123456789abcdef" for a
 // ref that is kept elsewhere under that key.
@@ -61,9 +69,7 @@ func parsePress(data string) (press, error) {
 		return press{}, bad
 	}
 	p := press{Verb: verb(parts[0][0])}
-	switch p.Verb {
-	case verbPage, verbFresh:
-	default:
+	if !p.Verb.known() {
 		return press{}, bad
 	}
 	n, err := strconv.Atoi(parts[1])

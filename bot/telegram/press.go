@@ -25,48 +25,55 @@ const (
 
 // takePress takes a press of a button under one of the bot's messages.
 func (a *Adapter) takePress(ctx context.Context, id int64, c *callback) error {
+	if c.From == nil {
+		return nil
+	}
+	locale := c.From.LanguageCode
+	says := func(phrase string) error {
+		return a.beside(ctx, func(ctx context.Context) { a.toast(ctx, c.ID, a.say(locale, phrase, nil)) })
+	}
 	p, err := parsePress(c.Data)
-	if err != nil || c.From == nil || (c.Message == nil && c.Inline == "") {
-		a.toast(ctx, c.ID, a.say(localeOf(c.From), "button_expired", nil))
-		return nil //nolint:nilerr // told to who pressed it
+	if err != nil || (c.Message == nil && c.Inline == "") {
+		return says("button_expired")
+	}
+	switch p.Verb {
+	case verbMenu, verbMenuMedia:
+		return a.beside(ctx, func(ctx context.Context) { a.toggleMenu(ctx, c, p) })
+	case verbDelete:
+		return a.beside(ctx, func(ctx context.Context) { a.deleteAnswer(ctx, c) })
 	}
 	ref, err := a.find(ctx, p)
 	if err != nil {
-		phrase := "error_internal"
 		if errors.Is(err, errForgotten) {
-			phrase = "button_expired"
-		} else {
-			a.log.Warn("store cannot tell a button's thread", "err", err)
+			return says("button_expired")
 		}
-		a.toast(ctx, c.ID, a.say(localeOf(c.From), phrase, nil))
-		return nil
+		a.log.Warn("store cannot tell a button's thread", "err", err)
+		return says("error_internal")
 	}
 	req := bot.Request{
-		ID: itoa(id), Platform: Name, Chat: "inline:" + c.Instance, User: itoa(c.From.ID), Locale: c.From.LanguageCode,
+		ID: itoa(id), Platform: Name, Chat: "inline:" + c.Instance, User: itoa(c.From.ID), Locale: locale,
 		Page: &bot.PageRequest{Ref: ref, Number: p.Number, Fresh: p.Verb == verbFresh},
 	}
-	r := &presser{a: a, id: c.ID, locale: req.Locale, inline: c.Inline}
+	pressed := &presser{spinner: &spinner{a: a, id: c.ID}, locale: locale, inline: c.Inline}
 	if m := c.Message; m != nil {
 		req.Chat, req.Private = itoa(m.Chat.ID), m.Chat.Type == tele.ChatPrivate
-		r.chat, r.message, r.topic = m.Chat.ID, m.ID, m.topic()
+		pressed.to = place{Chat: m.Chat.ID, Topic: m.topic(), ReplyTo: m.ID}
 	}
-	switch err := a.dispatch.Dispatch(ctx, req, r); {
+	var res bot.Responder = pressed
+	switch p.Verb {
+	case verbMarkdown, verbText:
+		res = &filer{presser: pressed, verb: p.Verb}
+	case verbMedia:
+		res = &exhibitor{presser: pressed}
+	}
+	switch err := a.dispatch.Dispatch(ctx, req, res); {
 	case errors.Is(err, bot.ErrBusy):
-		// Who pressed can press again; there is no use in waiting.
-		a.toast(ctx, c.ID, a.say(req.Locale, "busy", nil))
-		return nil
+		return says("busy") // who pressed can press again; there is no use in waiting
 	case err != nil:
 		return err
 	}
-	r.watch(context.WithoutCancel(ctx))
+	pressed.watch(context.WithoutCancel(ctx))
 	return nil
-}
-
-func localeOf(u *tele.User) string {
-	if u == nil {
-		return ""
-	}
-	return u.LanguageCode
 }
 
 // toast answers a press with a few words, or with none. Its failure is told
@@ -81,18 +88,46 @@ func (a *Adapter) toast(ctx context.Context, id, text string) {
 	}
 }
 
-// presser answers a press: it changes the message under which the button is.
-type presser struct {
-	a             *Adapter
-	id            string
-	locale        string
-	chat, message int64
-	topic         int64
-	inline        string // instead of chat and message
+// spinner is what a client shows from a press until its answer.
+type spinner struct {
+	a  *Adapter
+	id string
 
 	mu       sync.Mutex
 	timer    *time.Timer
 	answered bool
+}
+
+// watch makes sure that the press is answered, whatever happens to it.
+func (s *spinner) watch(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.answered {
+		s.timer = time.AfterFunc(pressTime, func() { s.answer(ctx, "") })
+	}
+}
+
+// answer ends the spinner, once. It tells whether this was the time.
+func (s *spinner) answer(ctx context.Context, text string) bool {
+	s.mu.Lock()
+	done := s.answered
+	s.answered = true
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	s.mu.Unlock()
+	if !done {
+		s.a.toast(ctx, s.id, text)
+	}
+	return !done
+}
+
+// presser answers a press: it changes the message under which the button is.
+type presser struct {
+	*spinner
+	locale string
+	to     place  // ReplyTo is the message with the button
+	inline string // instead of to
 }
 
 var _ bot.Responder = (*presser)(nil)
@@ -105,30 +140,6 @@ type editMessage struct {
 	view
 }
 
-// watch makes sure that the press is answered, whatever happens to it.
-func (r *presser) watch(ctx context.Context) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.answered {
-		r.timer = time.AfterFunc(pressTime, func() { r.answer(ctx, "") })
-	}
-}
-
-// answer ends the spinner, once. It tells whether this was the time.
-func (r *presser) answer(ctx context.Context, text string) bool {
-	r.mu.Lock()
-	done := r.answered
-	r.answered = true
-	if r.timer != nil {
-		r.timer.Stop()
-	}
-	r.mu.Unlock()
-	if !done {
-		r.a.toast(ctx, r.id, text)
-	}
-	return !done
-}
-
 // Working does nothing: the button shows a spinner by itself.
 func (r *presser) Working(context.Context) error { return nil }
 
@@ -136,18 +147,35 @@ func (r *presser) Working(context.Context) error { return nil }
 // was then.
 func (r *presser) Send(ctx context.Context, reply bot.Reply) error {
 	if reply.Thread == nil {
-		if r.answer(ctx, reply.Text) || r.chat == 0 {
-			return nil
-		}
-		to := place{Chat: r.chat, Topic: r.topic, ReplyTo: r.message}
-		_, err := r.a.send(ctx, to, r.a.view(ctx, reply, r.locale))
-		return r.a.unlessGone(err)
+		return r.sorry(ctx, reply)
 	}
-	v := r.a.view(ctx, reply, r.locale)
-	err := r.a.call(ctx, turn{chat: r.chat, patience: pressPatience}, "editMessageText",
-		editMessage{ChatID: r.chat, MessageID: r.message, Inline: r.inline, view: v}, nil)
+	v := r.a.view(ctx, reply, r.audience())
+	err := r.a.call(ctx, r.turn(), "editMessageText",
+		editMessage{ChatID: r.to.Chat, MessageID: r.to.ReplyTo, Inline: r.inline, view: v}, nil)
+	if unchanged(err) {
+		err = nil
+	}
+	return r.end(ctx, err)
+}
+
+func (r *presser) turn() turn { return turn{chat: r.to.Chat, patience: pressPatience} }
+
+func (r *presser) audience() audience { return audience{locale: r.locale, inline: r.inline != ""} }
+
+// sorry tells of an error where the press was, or in a message when the
+// spinner has ended already.
+func (r *presser) sorry(ctx context.Context, reply bot.Reply) error {
+	if r.answer(ctx, reply.Text) || r.to.Chat == 0 {
+		return nil
+	}
+	_, err := r.a.send(ctx, r.to, r.a.view(ctx, reply, r.audience()))
+	return r.a.unlessGone(err)
+}
+
+// end ends the spinner, telling of err if there is one.
+func (r *presser) end(ctx context.Context, err error) error {
 	switch {
-	case err == nil, unchanged(err):
+	case err == nil:
 		r.answer(ctx, "")
 		return nil
 	case errors.Is(err, errSlow):

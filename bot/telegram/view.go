@@ -18,10 +18,18 @@ type view struct {
 	Markup  *keyboard `json:"reply_markup,omitempty"`
 }
 
-// view renders a reply for a reader of locale.
-func (a *Adapter) view(ctx context.Context, r bot.Reply, locale string) view {
+// audience is who looks at a view.
+type audience struct {
+	locale string
+	// inline is set for messages of others that the bot only wrote: it can
+	// change them, and nothing else.
+	inline bool
+}
+
+// view renders a reply for who looks at it.
+func (a *Adapter) view(ctx context.Context, r bot.Reply, to audience) view {
 	if r.Thread == nil {
-		return a.sentence(ctx, r, locale)
+		return a.sentence(ctx, r, to.locale)
 	}
 	open := public(r.PageURL)
 	tail := ""
@@ -37,21 +45,37 @@ func (a *Adapter) view(ctx context.Context, r bot.Reply, locale string) view {
 	}
 
 	var k keyboard
-	if len(all) > 1 {
-		k.row(a.pager(ctx, askAgain(r), number, len(all), locale)...)
-	}
+	var last []button
 	if open {
-		k.row(button{Text: a.say(locale, "button_open", nil), URL: r.PageURL})
+		last = append(last, button{Text: a.say(to.locale, "button_open", nil), URL: r.PageURL})
 	}
+	p, err := a.short(ctx, press{Verb: verbPage, Number: number, Ref: askAgain(r)})
+	switch {
+	case err != nil:
+		// Without the store a ref may be too long for a button. The page has
+		// the whole thread.
+		a.log.Warn("buttons cannot be kept", "err", err)
+	default:
+		if len(all) > 1 {
+			k.row(a.pager(p, len(all), to.locale)...)
+		}
+		if !to.inline {
+			if p.Verb = verbMenu; media(r.Thread) {
+				p.Verb = verbMenuMedia
+			}
+			last = append(last, button{Text: labelMenu, Data: p.String()})
+		}
+	}
+	k.row(last...)
 	v.Markup = k.orNil()
 	return v
 }
 
 // shows tells whether the thread has pictures that need no covering.
-func shows(t *unroll.Thread) bool {
-	if t.Sensitive() {
-		return false
-	}
+func shows(t *unroll.Thread) bool { return media(t) && !t.Sensitive() }
+
+// media tells whether the thread has any.
+func media(t *unroll.Thread) bool {
 	for p := range t.All {
 		if len(p.Media) > 0 {
 			return true
@@ -69,14 +93,9 @@ func askAgain(r bot.Reply) unroll.Ref {
 	return r.Asked
 }
 
-// pager is the row that turns pages. Without the store a ref may be too long
-// for a button; then there is none, and the page itself has the whole thread.
-func (a *Adapter) pager(ctx context.Context, ref unroll.Ref, number, of int, locale string) []button {
-	p, err := a.short(ctx, press{Verb: verbPage, Ref: ref})
-	if err != nil {
-		a.log.Warn("buttons cannot be kept", "err", err)
-		return nil
-	}
+// pager is the row that turns pages, from p's.
+func (a *Adapter) pager(p press, of int, locale string) []button {
+	number := p.Number
 	to := func(label string, number int) button {
 		p.Number = number
 		return button{Text: label, Data: p.String()}
