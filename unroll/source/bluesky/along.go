@@ -31,12 +31,7 @@ func (r *reading) lookAlong(ctx context.Context, top string) {
 	if r.tooLarge || r.count > r.known(top) || (r.count == 0 && sign) {
 		r.readFeed(ctx, top, true)
 		r.descend(ctx, top)
-		if r.whole == "" && (r.count == 0 || r.known(top) < r.count) {
-			r.cut = unroll.CutBudget
-			if r.failed {
-				r.cut = unroll.CutFailed
-			}
-		}
+		r.short = r.whole == "" && (r.count == 0 || r.known(top) < r.count)
 	}
 }
 
@@ -95,7 +90,7 @@ func (r *reading) signOfMore(top string) bool {
 		}
 		n, _ := strconv.Atoi(m[1] + m[3]) // one of the two forms
 		of, _ := strconv.Atoi(m[2] + m[4])
-		if n > 0 && n <= of {
+		if n > 0 && n <= of && (len(line) > 1 || n == 1) { // a lone 9/11 counts nothing
 			reached, total = max(reached, n), of
 		}
 	}
@@ -121,7 +116,7 @@ func (r *reading) readFeed(ctx context.Context, top string, jump bool) {
 	for page := 1; page <= r.src.cfg.FeedPages && r.whole == "" && r.spend() == nil; page++ {
 		a, err := r.src.feed(ctx, did, cursor)
 		if err != nil {
-			r.failed = true
+			r.failed = jump // else there is still the slow way down
 			break
 		}
 		oldest := r.takeFeed(&a, did, top)

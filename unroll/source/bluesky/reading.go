@@ -27,7 +27,7 @@ type reading struct {
 
 	tooLarge bool // an answer with all replies was beyond the body cap
 	count    int  // the AppView's own, 0 where it was not asked or has none
-	cut      unroll.CutReason
+	short    bool // the feed was not read far enough to know that no more belongs
 	// whole is the author whose feed was read back to the first post.
 	whole string
 }
@@ -264,9 +264,12 @@ func (r *reading) conversation(asked, head, top string) unroll.Conversation {
 			c.Cuts = append(c.Cuts, unroll.Cut{After: id, Reason: why})
 		}
 	}
-	if r.cut != "" {
-		line := r.longest(top, children)
-		c.Cuts = append(c.Cuts, unroll.Cut{After: line[len(line)-1], Reason: r.cut})
+	line := r.longest(top, children)
+	switch last := line[len(line)-1]; {
+	case r.failed && len(c.Cuts) == 0:
+		c.Cuts = append(c.Cuts, unroll.Cut{After: last, Reason: unroll.CutFailed})
+	case r.short:
+		c.Cuts = append(c.Cuts, unroll.Cut{After: last, Reason: unroll.CutBudget})
 	}
 	return c
 }

@@ -136,6 +136,42 @@ func TestFetch(t *testing.T) {
 			calls: append(times(3, thread), feed, thread), posts: lines("post", 1, 500), state: unroll.Complete,
 		},
 		{
+			name: "a feed that fails leaves the slow way down",
+			build: func(a *appview) string {
+				a.levels = 10
+				a.broken = func(_ int, method string) error {
+					if method == "app.bsky.feed.getAuthorFeed" {
+						return &unroll.Error{Kind: unroll.KindUpstream, Op: "test"}
+					}
+					return nil
+				}
+				return a.thread(ann, "", "post", 50)[0]
+			},
+			calls: append(times(3, thread), feed, thread, thread), posts: lines("post", 1, 50), state: unroll.Complete,
+		},
+		{
+			name: "a first post that could not be reached is a gap",
+			build: func(a *appview) string {
+				a.above = 5
+				a.broken = func(call int, _ string) error {
+					if call == 1 {
+						return nil
+					}
+					return &unroll.Error{Kind: unroll.KindTimeout, Op: "test"}
+				}
+				return a.thread(ann, "", "post", 10)[9]
+			},
+			calls: times(2, thread), posts: append([]string{"[unknown]"}, lines("post", 5, 10)...), state: unroll.Partial,
+			cuts: []unroll.CutReason{unroll.CutFailed},
+		},
+		{
+			name: "two numbers and a slash are no sign",
+			build: func(a *appview) string {
+				return a.say(ann, "", "9/11 was a Tuesday")
+			},
+			calls: times(1, thread), posts: []string{"9/11 was a Tuesday"}, state: unroll.Complete,
+		},
+		{
 			name: "a long old thread is not",
 			build: func(a *appview) string {
 				a.levels = 10

@@ -25,8 +25,9 @@ func (r *reading) findHead(ctx context.Context, asked string) (head string) {
 			// An AppView may send fewer posts above than there are, and none
 			// where the root's author has hidden the asked reply.
 			r.follow[h.ParentAuthorID] = true
-			if _ = r.read(ctx, h.ParentID, maxLevels, h); r.posts[h.ParentID] == nil {
-				return head
+			_ = r.read(ctx, h.ParentID, maxLevels, h)
+			if u, ok := parsePost(postURI(r.ref.Sibling(h.ParentID))); ok {
+				r.hold(gapPost(u, h, unroll.GapUnknown), true) // unless it came
 			}
 			continue
 		}
