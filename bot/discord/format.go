@@ -205,7 +205,10 @@ func mediaURL(address string) (string, bool) {
 	}
 	s := u.String()
 	ascii := !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"<>\\^`{|}", r) })
-	return s, ascii && len(s) <= maxMediaURL
+	if !ascii || len(s) > maxMediaURL {
+		return "", false
+	}
+	return s, true
 }
 
 // buttonURL tells whether a button may lead to an address. Discord takes no

@@ -147,7 +147,10 @@ func (r *messageReply) Send(ctx context.Context, reply bot.Reply) error {
 
 // page is a page of a thread as a message.
 func (a *Adapter) page(ctx context.Context, s speaker, r *bot.Reply, st stage) outgoing {
-	b := newBook(r.Thread, r.PageURL)
+	return a.pageOf(ctx, s, newBook(r.Thread, r.PageURL), r, st)
+}
+
+func (a *Adapter) pageOf(ctx context.Context, s speaker, b *book, r *bot.Reply, st stage) outgoing {
 	at := placeOf(r, b)
 	rows := a.controls(ctx, s, at, st)
 	c := b.container(at.n)
