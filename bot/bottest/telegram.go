@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -40,6 +39,8 @@ type Telegram struct {
 	poll    int   // number of the last
 	press   int
 	open    map[string]*TelegramPress
+	queries map[string]*telegramQuery
+	inline  map[string]*TelegramMessage
 	calls   []TelegramCall
 	faults  []*TelegramFault
 }
@@ -61,6 +62,7 @@ func NewTelegram(tb testing.TB) *Telegram {
 	t := &Telegram{
 		Token: "4242:test-token-of-no-worth", BotID: 4242, BotName: "unroll_test_bot",
 		tb: tb, signs: newSigns(), chats: make(map[int64]*telegramChat), open: make(map[string]*TelegramPress), update: 1000,
+		queries: make(map[string]*telegramQuery), inline: make(map[string]*TelegramMessage),
 	}
 	t.changed = sync.NewCond(&t.mu)
 	return t
@@ -99,101 +101,6 @@ func (t *Telegram) RoundTrip(req *http.Request) (resp *http.Response, err error)
 		return nil, err
 	}
 	return rec.Result(), nil
-}
-
-// Say lets a person write a message, and gives its id.
-func (t *Telegram) Say(p TelegramPost) int64 {
-	t.tb.Helper()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	from := person(p.From)
-	if p.Chat.ID == 0 {
-		p.Chat.ID = from.ID
-	}
-	c := t.chat(p.Chat.ID)
-	m := &TelegramMessage{From: &from, Chat: placed(p.Chat), Date: time.Now().Unix(), Text: p.Text, Caption: p.Caption, Topic: p.Topic, InTopic: p.Topic != 0}
-	if m.Entities = p.Entities; p.Entities == nil {
-		m.Entities = t.signs.in(p.Text + p.Caption)
-	}
-	if p.Caption != "" {
-		m.Captions, m.Entities = m.Entities, nil
-	}
-	if p.ReplyTo != 0 {
-		replied := c.find(p.ReplyTo)
-		if replied == nil {
-			t.tb.Errorf("telegram: no message %d to reply to", p.ReplyTo)
-			return 0
-		}
-		flat := *replied
-		flat.ReplyTo = nil
-		m.ReplyTo = &flat
-	}
-	c.add(m)
-	body := fields(m)
-	for k, v := range p.Extra {
-		body[k] = v
-	}
-	t.push("message", body)
-	return m.ID
-}
-
-// Press lets a person press the button with this label, and gives the
-// press's id.
-func (t *Telegram) Press(from TelegramUser, chat, messageID int64, label string) string {
-	t.tb.Helper()
-	t.mu.Lock()
-	m := t.chat(chat).find(messageID)
-	t.mu.Unlock()
-	if m == nil {
-		t.tb.Errorf("telegram: no message %d in chat %d", messageID, chat)
-		return ""
-	}
-	b, ok := m.Button(label)
-	if !ok || b.Data == "" {
-		t.tb.Errorf("telegram: no button %q to press among %q", label, m.Labels())
-		return ""
-	}
-	return t.PressData(from, chat, messageID, b.Data)
-}
-
-// PressData sends data as if a button had it, as any client can.
-func (t *Telegram) PressData(from TelegramUser, chat, messageID int64, data string) string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.press++
-	p := &TelegramPress{ID: fmt.Sprintf("press-%d", t.press)}
-	t.open[p.ID] = p
-	q := map[string]any{"id": p.ID, "from": person(from), "chat_instance": fmt.Sprint(chat), "data": data}
-	if m := t.chat(chat).find(messageID); m != nil {
-		q["message"] = m
-	}
-	t.push("callback_query", q)
-	return p.ID
-}
-
-// Pressed tells what became of a press.
-func (t *Telegram) Pressed(id string) TelegramPress {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if p := t.open[id]; p != nil {
-		return *p
-	}
-	return TelegramPress{}
-}
-
-// Update delivers anything, and gives the update's id.
-func (t *Telegram) Update(kind string, object any) int64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.push(kind, object)
-}
-
-// Again delivers the last update once more, under the same id.
-func (t *Telegram) Again(kind string, object any) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.update--
-	t.push(kind, object)
 }
 
 func (t *Telegram) push(kind string, object any) int64 {
@@ -363,64 +270,6 @@ func (c *telegramChat) find(id int64) *TelegramMessage {
 		return nil
 	}
 	return c.messages[i]
-}
-
-func person(u TelegramUser) TelegramUser {
-	if u.ID == 0 {
-		u.ID = 77
-	}
-	if u.Name == "" {
-		u.Name = "Person"
-	}
-	return u
-}
-
-func placed(c TelegramChat) TelegramChat {
-	switch {
-	case c.Type != "":
-	case c.ID > 0:
-		c.Type = "private"
-	default:
-		c.Type = "supergroup"
-	}
-	return c
-}
-
-func fields(v any) map[string]any {
-	data, _ := json.Marshal(v)
-	var out map[string]any
-	_ = json.Unmarshal(data, &out)
-	return out
-}
-
-// signs are what Telegram finds in any text by itself.
-type signs []sign
-
-type sign struct {
-	kind    string
-	pattern *regexp.Regexp // its second group is what is found
-}
-
-func newSigns() signs {
-	return signs{
-		{"url", regexp.MustCompile(`()(https?://[^\s<>"]*[^\s<>".,;:!?)])`)},
-		{"bot_command", regexp.MustCompile(`(^|[^\w/<>])(/\w{1,64}(?:@\w{3,32})?)\b`)},
-		{"mention", regexp.MustCompile(`(^|\W)(@[A-Za-z]\w{3,31})\b`)},
-		{"hashtag", regexp.MustCompile(`(^|[^\w&#/])(#[\pL_][\pL\pN_]*)`)},
-	}
-}
-
-func (all signs) in(text string) []TelegramEntity {
-	var out []TelegramEntity
-	for _, s := range all {
-		for _, at := range s.pattern.FindAllStringSubmatchIndex(text, -1) {
-			e := TelegramEntity{Type: s.kind, Offset: utf16Len(text[:at[4]]), Length: utf16Len(text[at[4]:at[5]])}
-			if !slices.ContainsFunc(out, func(o TelegramEntity) bool { return e.Offset < o.Offset+o.Length && o.Offset < e.Offset+e.Length }) {
-				out = append(out, e)
-			}
-		}
-	}
-	return out
 }
 
 // wakeOn wakes everybody who waits when ctx ends.

@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"slices"
 	"time"
-	"unicode/utf8"
 )
 
 // serve carries out a call.
@@ -34,6 +33,10 @@ func (t *Telegram) serve(r *http.Request, method string, params json.RawMessage,
 		return t.sendMedia(method, params)
 	case "getChatMember":
 		return t.getChatMember(params)
+	case "answerInlineQuery":
+		return t.answerInlineQuery(params)
+	case "answerGuestQuery":
+		return t.answerGuestQuery(params)
 	case "answerCallbackQuery":
 		return t.answerCallbackQuery(params)
 	case "sendChatAction":
@@ -217,10 +220,13 @@ func (t *Telegram) editMessageText(params json.RawMessage) (any, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	m := t.chat(p.ChatID).find(p.MessageID)
+	if p.Inline != "" {
+		m = t.inline[p.Inline]
+	}
 	switch {
 	case m == nil:
 		return nil, refuse(http.StatusBadRequest, "Bad Request: message to edit not found")
-	case m.From.ID != t.BotID:
+	case p.Inline == "" && m.From.ID != t.BotID:
 		return nil, refuse(http.StatusBadRequest, "Bad Request: message can't be edited")
 	case m.Text == p.Text && reflect.DeepEqual(m.Entities, p.Entities) && reflect.DeepEqual(m.Markup, p.Markup):
 		return nil, refuse(http.StatusBadRequest, "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message")
@@ -333,28 +339,5 @@ func (t *Telegram) deleteMessage(params json.RawMessage) (any, error) {
 		t.tb.Errorf("telegram: the bot deletes a message of somebody else")
 	}
 	c.messages = slices.DeleteFunc(c.messages, func(o *TelegramMessage) bool { return o == m })
-	return true, nil
-}
-
-func (t *Telegram) answerCallbackQuery(params json.RawMessage) (any, error) {
-	var p struct {
-		ID    string `json:"callback_query_id"`
-		Text  string `json:"text"`
-		Alert bool   `json:"show_alert"`
-	}
-	if err := t.read("answerCallbackQuery", params, &p); err != nil {
-		return nil, err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	press := t.open[p.ID]
-	switch {
-	case press == nil || press.Answered:
-		return nil, refuse(http.StatusBadRequest, "Bad Request: query is too old and response timeout expired or query ID is invalid")
-	case utf8.RuneCountInString(p.Text) > 200:
-		t.tb.Errorf("telegram: answer to a press of %d characters", utf8.RuneCountInString(p.Text))
-		return nil, refuse(http.StatusBadRequest, "Bad Request: MESSAGE_TOO_LONG")
-	}
-	press.Answered, press.Text, press.Alert = true, p.Text, p.Alert
 	return true, nil
 }

@@ -175,3 +175,36 @@ func (m TelegramMessage) Labels() [][]string {
 	}
 	return out
 }
+
+// TelegramSuggestions are the answer to an inline query.
+type TelegramSuggestions struct {
+	Results []TelegramArticle
+	Cache   int // in seconds
+	Button  string
+}
+
+// TelegramArticle is a suggestion that becomes a message.
+type TelegramArticle struct {
+	Type        string `json:"type"`
+	ID          string `json:"id"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	Content     struct {
+		Text     string           `json:"message_text"`
+		Entities []TelegramEntity `json:"entities"`
+		Preview  *TelegramPreview `json:"link_preview_options"`
+	} `json:"input_message_content"`
+	Markup *TelegramKeyboard `json:"reply_markup"`
+}
+
+func (a TelegramArticle) message() *TelegramMessage {
+	return &TelegramMessage{Text: a.Content.Text, Entities: a.Content.Entities, Preview: a.Content.Preview, Markup: a.Markup}
+}
+
+// telegramQuery is an inline query, or a guest's question.
+type telegramQuery struct {
+	id       string
+	guest    bool
+	answered bool
+	answer   TelegramSuggestions
+}

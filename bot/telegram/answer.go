@@ -53,9 +53,17 @@ type answerer struct {
 	to     place
 	locale string
 	typing typing
+	// old are earlier answers to the same message, which was edited since.
+	// The new ones take their places.
+	old []int64
+	new []int64
 }
 
 var _ bot.Responder = (*answerer)(nil)
+
+func (a *Adapter) answerer(m *message, locale string) *answerer {
+	return &answerer{a: a, locale: locale, to: place{Chat: m.Chat.ID, Topic: m.topic(), ReplyTo: m.ID, Last: m.ID}}
+}
 
 // Working lets the chat see that the bot is typing, if it takes any time.
 func (r *answerer) Working(ctx context.Context) error {
@@ -75,9 +83,30 @@ func (r *answerer) Working(ctx context.Context) error {
 func (r *answerer) Send(ctx context.Context, reply bot.Reply) error {
 	v := r.a.view(ctx, reply, audience{locale: r.locale})
 	r.typing.stop()
-	id, err := r.a.send(ctx, r.to, v)
+	id, err := r.put(ctx, v)
+	if err != nil {
+		return r.a.unlessGone(err)
+	}
 	r.to.Last = max(r.to.Last, id)
-	return r.a.unlessGone(err)
+	r.new = append(r.new, id)
+	r.a.keepAnswer(ctx, r.to.Chat, r.to.ReplyTo, r.new)
+	return nil
+}
+
+// put sends v, or puts it in the place of an earlier answer.
+func (r *answerer) put(ctx context.Context, v view) (int64, error) {
+	if n := len(r.new); n < len(r.old) {
+		id := r.old[n]
+		t := turn{chat: r.to.Chat, patience: answerPatience}
+		err := r.a.call(ctx, t, "editMessageText", editMessage{ChatID: r.to.Chat, MessageID: id, view: v}, nil)
+		switch {
+		case err == nil, unchanged(err):
+			return id, nil
+		case !refused(err).says("message to edit not found"): // deleted meanwhile
+			return 0, err
+		}
+	}
+	return r.a.send(ctx, r.to, v)
 }
 
 // unlessGone makes nothing of it that people block bots and close chats.

@@ -51,8 +51,14 @@ func (a *Adapter) take(ctx context.Context, u update) (err error) {
 	switch {
 	case u.Message != nil:
 		err = a.takeMessage(ctx, u.ID, u.Message)
+	case u.Edited != nil:
+		err = a.takeEdited(ctx, u.ID, u.Edited)
+	case u.Guest != nil:
+		err = a.takeGuest(ctx, u.ID, u.Guest)
 	case u.Callback != nil:
 		err = a.takePress(ctx, u.ID, u.Callback)
+	case u.Inline != nil:
+		err = a.takeInline(ctx, u.ID, u.Inline)
 	default:
 		a.log.Debug("update of a kind that is of no use", "update", u.ID)
 	}
@@ -68,7 +74,5 @@ func (a *Adapter) takeMessage(ctx context.Context, id int64, m *message) error {
 		return nil
 	}
 	req.ID = itoa(id)
-	return a.dispatch.Dispatch(ctx, req, &answerer{a: a, locale: req.Locale, to: place{
-		Chat: m.Chat.ID, Topic: m.topic(), ReplyTo: m.ID, Last: m.ID,
-	}})
+	return a.dispatch.Dispatch(ctx, req, a.answerer(m, req.Locale))
 }

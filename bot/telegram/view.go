@@ -140,4 +140,12 @@ func (a *Adapter) say(locale, id string, args map[string]any) string {
 	return a.phrases.Text(locale, id, args)
 }
 
+// sayOr is say for sentences that a language may lack.
+func (a *Adapter) sayOr(locale, id, otherwise string) string {
+	if text := a.say(locale, id, nil); text != id {
+		return text
+	}
+	return otherwise
+}
+
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }

@@ -24,7 +24,7 @@ type update struct {
 
 // kinds are the updates to ask for.
 func kinds() []string {
-	return []string{"message", "callback_query"}
+	return []string{"message", "edited_message", "guest_message", "callback_query", "inline_query"}
 }
 
 func decodeUpdate(data []byte) (update, error) {
@@ -44,6 +44,8 @@ type message struct {
 	ID         int64      `json:"message_id"`
 	ThreadID   int64      `json:"message_thread_id"`
 	Topic      bool       `json:"is_topic_message"`
+	Date       int64      `json:"date"`      // Unix time, in seconds
+	Edited     int64      `json:"edit_date"` // the same, 0 for never
 	From       *tele.User `json:"from"`
 	SenderChat *chat      `json:"sender_chat"`
 	Chat       chat       `json:"chat"`

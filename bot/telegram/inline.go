@@ -1,0 +1,136 @@
+package telegram
+
+import (
+	"context"
+	"sync/atomic"
+
+	"unrollbot/bot"
+	"unrollbot/unroll"
+	"unrollbot/unroll/render"
+)
+
+// How long Telegram may give the same answer to the same query, in seconds.
+// Left out it would be 300.
+const (
+	cacheThread = 60
+	cacheError  = 5
+	cacheHint   = 300
+)
+
+// answerInline are the parameters of an answer to an inline query.
+type answerInline struct {
+	QueryID  string        `json:"inline_query_id"`
+	Results  []article     `json:"results"`
+	Cache    int           `json:"cache_time"`
+	Personal bool          `json:"is_personal"` // the labels are in one language
+	Button   *inlineButton `json:"button,omitempty"`
+}
+
+// inlineButton stands above the results and leads to the private chat.
+type inlineButton struct {
+	Text  string `json:"text"`
+	Start string `json:"start_parameter"`
+}
+
+// article is a result that becomes a message when it is chosen.
+type article struct {
+	Type        string    `json:"type"` // article
+	ID          string    `json:"id"`   // 1 to 64 bytes
+	Title       string    `json:"title"`
+	Description string    `json:"description,omitempty"`
+	Content     content   `json:"input_message_content"`
+	Markup      *keyboard `json:"reply_markup,omitempty"`
+}
+
+// content is the message that an article becomes.
+type content struct {
+	Text     string   `json:"message_text"`
+	Entities []entity `json:"entities,omitempty"`
+	Preview  *preview `json:"link_preview_options,omitempty"`
+}
+
+func (v view) article(id, title, description string) article {
+	return article{
+		Type: "article", ID: id, Title: title, Description: description,
+		Content: content{Text: v.Text, Entities: v.Entities, Preview: v.Preview}, Markup: v.Markup,
+	}
+}
+
+// takeInline takes a query from any chat: "@bot LINK", while it is typed.
+func (a *Adapter) takeInline(ctx context.Context, id int64, q *inlineQuery) error {
+	if q.From == nil {
+		return nil
+	}
+	locale := q.From.LanguageCode
+	if len(unroll.FindRefs(q.Query)) == 0 {
+		return a.beside(ctx, func(ctx context.Context) {
+			hint := a.sayOr(locale, "inline_hint", "Paste a link to a post of the thread")
+			a.suggest(ctx, answerInline{
+				QueryID: q.ID, Results: []article{}, Cache: cacheHint, Personal: true,
+				Button: &inlineButton{Text: hint, Start: "help"},
+			})
+		})
+	}
+	return a.dispatch.Dispatch(ctx, bot.Request{
+		ID: itoa(id), Platform: Name, Chat: "inline:" + itoa(q.From.ID), User: itoa(q.From.ID), Locale: locale,
+		Private: true, // a link alone asks for its thread
+		Message: bot.Message{Text: q.Query},
+	}, &suggester{a: a, query: q, locale: locale})
+}
+
+func (a *Adapter) suggest(ctx context.Context, p answerInline) {
+	if err := a.call(ctx, turn{}, "answerInlineQuery", p, nil); err != nil && !refused(err).says("query is too old") {
+		a.log.Info("inline query cannot be answered", "err", err)
+	}
+}
+
+// suggester answers an inline query: with the whole text, and with the title
+// and the link.
+type suggester struct {
+	a        *Adapter
+	query    *inlineQuery
+	locale   string
+	answered atomic.Bool
+}
+
+var _ bot.Responder = (*suggester)(nil)
+
+// Working does nothing: a query can be answered once.
+func (r *suggester) Working(context.Context) error { return nil }
+
+// Send answers with the first link's thread; a query has one answer.
+func (r *suggester) Send(ctx context.Context, reply bot.Reply) error {
+	if r.answered.Swap(true) {
+		return nil
+	}
+	p := answerInline{QueryID: r.query.ID, Personal: true, Cache: cacheError}
+	if t := reply.Thread; t != nil {
+		p.Cache = cacheThread
+		key := keyOf(t.Ref.Path())
+		title := render.Title(t)
+		p.Results = append(p.Results, r.a.view(ctx, reply, audience{locale: r.locale, inline: true}).
+			article("text-"+key, title, render.Summary(t, maxDescription)))
+		if public(reply.PageURL) {
+			p.Results = append(p.Results, linkView(t, reply.PageURL).
+				article("link-"+key, r.a.say(r.locale, "button_open", nil), reply.PageURL))
+		}
+	} else {
+		// Whoever chooses this sends what they typed.
+		v := view{richText: richText{Text: cutUnits(r.query.Query, maxText)}}
+		p.Results = []article{v.article("error", reply.Text, "")}
+	}
+	r.a.suggest(ctx, p)
+	return nil
+}
+
+// maxDescription is enough for what clients show, in graphemes.
+const maxDescription = 120
+
+// linkView is a thread's title that leads to its page, with the page's card.
+func linkView(t *unroll.Thread, pageURL string) view {
+	var w writer
+	title := clean(render.Block{Kind: render.BlockText, Text: render.Title(t)})
+	title.Facets = []unroll.Facet{{Start: 0, End: len(title.Text), Kind: unroll.FacetLink, URL: pageURL}}
+	w.block(title)
+	return view{richText: w.done(), Preview: &preview{URL: pageURL}}
+}
