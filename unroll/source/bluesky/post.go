@@ -11,18 +11,17 @@ import (
 )
 
 // post reads a post view. It fails where the view does not say which post it
-// is; a post that must not or cannot be shown is one with a gap.
+// is, or has no record; a post that must not be shown is one with a gap.
 func post(v *postView) (unroll.Post, bool) {
 	u, ok := parsePost(v.URI)
 	if !ok || u.did != v.Author.DID {
 		return unroll.Post{}, false
 	}
-	p := unroll.Post{ID: u.id(), URL: u.page(), AuthorID: u.did, RootID: u.id()}
 	rec, err := readRecord(v.Record)
 	if err != nil {
-		p.Gap = &unroll.Gap{Reason: unroll.GapUnknown}
-		return p, true
+		return unroll.Post{}, false
 	}
+	p := unroll.Post{ID: u.id(), URL: u.page(), AuthorID: u.did, RootID: u.id()}
 	p.At = at(rec.CreatedAt, v.IndexedAt)
 	if rec.Reply != nil {
 		p.RootID = ""

@@ -621,6 +621,7 @@ func TestFetchFails(t *testing.T) {
 		{"null", `{"thread":null}`, nil, unroll.KindUpstream},
 		{"no post", `{"thread":{"replies":[]}}`, nil, unroll.KindUpstream},
 		{"a post without a name", `{"thread":{"post":{"record":{}}}}`, nil, unroll.KindUpstream},
+		{"no record", `{"thread":{"post":{"uri":"at://did:plc:a/app.bsky.feed.post/b","author":{"did":"did:plc:a"}}}}`, nil, unroll.KindUpstream},
 		{"another account's post", `{"thread":{"post":{"uri":"at://did:plc:a/app.bsky.feed.post/b","author":{"did":"did:plc:z"},"record":{}}}}`, nil, unroll.KindUpstream},
 		{"types all wrong", `{"thread":{"post":{"uri":7,"author":[],"record":"x"},"replies":{}}}`, nil, unroll.KindUpstream},
 	}
