@@ -130,7 +130,7 @@ func (r *reading) down(ctx context.Context) {
 	pages, start, from := 0, id(""), id("")
 	for {
 		members, _ := r.thread()
-		if next := r.nextAnchor(members); next != "" {
+		if next := cmp.Or(r.unsure(), r.nextAnchor(members)); next != "" {
 			if r.b.left <= 0 {
 				r.cut(next, unroll.CutBudget)
 				return
@@ -164,36 +164,15 @@ func (r *reading) down(ctx context.Context) {
 }
 
 // thread gives the posts of the thread that the asked post stands for, first
-// post first, and whose it is. It follows [unroll.Assemble]: a lone answer to
-// somebody else stands for what it answers.
+// post first, and whose it is.
 func (r *reading) thread() (members []id, author string) {
-	below := make(map[id][]id, len(r.nodes))
-	for _, at := range r.order {
-		if up := r.nodes[at].parent; up != "" && up != at {
-			below[up] = append(below[up], at)
-		}
-	}
-	own := func(at id) []id {
-		var out []id
-		for _, k := range below[at] {
-			if r.nodes[k].author == r.nodes[at].author {
-				out = append(out, k)
-			}
-		}
-		return out
-	}
-	head := r.asked
-	for visited := map[id]bool{}; !visited[head]; {
-		visited[head] = true
-		up := r.nodes[head].parent
-		if n := r.nodes[up]; n != nil && (n.author == r.nodes[head].author || n.st != nil && len(own(head)) == 0) {
-			head = up
-		}
-	}
+	own := r.selfReplies()
+	climb := r.climb(own)
+	head := climb[len(climb)-1]
 	taken := map[id]bool{head: true}
 	members = []id{head}
 	for i := 0; i < len(members); i++ {
-		for _, k := range own(members[i]) {
+		for _, k := range own[members[i]] {
 			if !taken[k] {
 				taken[k] = true
 				members = append(members, k)
@@ -201,6 +180,47 @@ func (r *reading) thread() (members []id, author string) {
 		}
 	}
 	return members, r.nodes[head].author
+}
+
+// selfReplies maps posts to their authors' replies to themselves.
+func (r *reading) selfReplies() map[id][]id {
+	own := make(map[id][]id, len(r.nodes))
+	for _, at := range r.order {
+		n := r.nodes[at]
+		if up := r.nodes[n.parent]; up != nil && up != n && n.author != "" && up.author == n.author {
+			own[n.parent] = append(own[n.parent], at)
+		}
+	}
+	return own
+}
+
+// climb gives the posts from the asked one up to the first of the thread that
+// it stands for. It follows [unroll.Assemble]: a lone answer to somebody else
+// stands for what it answers.
+func (r *reading) climb(own map[id][]id) []id {
+	path := []id{r.asked}
+	for visited := map[id]bool{r.asked: true}; ; {
+		at := path[len(path)-1]
+		n := r.nodes[at]
+		up := r.nodes[n.parent]
+		if up == nil || visited[n.parent] || up.author != n.author && (up.st == nil || len(own[at]) > 0) {
+			return path
+		}
+		visited[n.parent] = true
+		path = append(path, n.parent)
+	}
+}
+
+// unsure finds a post above the asked one that passes for a lone answer, and
+// whose author may have gone on below it for all that is known.
+func (r *reading) unsure() id {
+	own := r.selfReplies()
+	for _, at := range r.climb(own) {
+		if len(own[at]) == 0 && r.isOpen(at) {
+			return at
+		}
+	}
+	return ""
 }
 
 // nextAnchor picks the post whose context is to be asked for next: one with
@@ -213,7 +233,7 @@ func (r *reading) nextAnchor(members []id) id {
 	}
 	first := id("")
 	for _, at := range members {
-		if r.unseen(at) == 0 || r.full[at] || r.anchored[at] {
+		if !r.isOpen(at) {
 			continue
 		}
 		if !hasMore[at] {
@@ -223,6 +243,9 @@ func (r *reading) nextAnchor(members []id) id {
 	}
 	return first
 }
+
+// isOpen tells whether a post has replies that asking for its context may show.
+func (r *reading) isOpen(at id) bool { return r.unseen(at) > 0 && !r.full[at] && !r.anchored[at] }
 
 // unseen is how many replies to a post were not seen, as far as is known.
 func (r *reading) unseen(at id) int {
