@@ -273,6 +273,7 @@ func TestExports(t *testing.T) {
 		".txt":  {"text/plain; charset=utf-8", "inline; filename=mara-how-lighthouses-learned-to-speak.txt"},
 		".json": {"application/json", "inline; filename=mara-how-lighthouses-learned-to-speak.json"},
 		".html": {"text/html; charset=utf-8", "attachment; filename=mara-how-lighthouses-learned-to-speak.html"},
+		".epub": {"application/epub+zip", "attachment; filename=mara-how-lighthouses-learned-to-speak.epub"},
 	} {
 		h := get(t, s, root+suffix).Header
 		if h.Get("Content-Type") != want.kind || h.Get("Content-Disposition") != want.disposition {

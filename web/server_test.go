@@ -202,6 +202,7 @@ func TestStatuses(t *testing.T) {
 		{"text", root + ".txt", 200, ""},
 		{"json", root + ".json", 200, ""},
 		{"html file", root + ".html", 200, ""},
+		{"book", root + ".epub", 200, ""},
 		{"other post", "/mastodon/tidewater.example/1105", 302, ""},
 		{"post of a branch", "/mastodon/tidewater.example/1211", 302, ""},
 		{"not a link", "/?url=hello", 400, ""},

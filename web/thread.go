@@ -27,6 +27,7 @@ var formats = []format{
 	{suffix: ".txt", kind: "text/plain; charset=utf-8", open: true, write: render.Text},
 	{suffix: ".json", kind: "application/json", open: true, write: render.JSON},
 	{suffix: ".html", kind: "text/html; charset=utf-8", save: true, write: render.HTML},
+	{suffix: ".epub", kind: "application/epub+zip", save: true, write: render.EPUB},
 }
 
 // split takes the format off a path.

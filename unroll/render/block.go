@@ -47,6 +47,10 @@ type Options struct {
 	PageURL string
 	// Words are the phrases around the author's; nil means [English].
 	Words Words
+	// Picture gets a picture for forms that hold their pictures, [HTML] and
+	// [EPUB]: its bytes and media type. Without it, or where it is not ok,
+	// HTML leaves the picture where it is and EPUB does without.
+	Picture func(address string) (content []byte, mediaType string, ok bool)
 }
 
 func (o Options) words() Words {

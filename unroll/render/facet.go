@@ -118,9 +118,10 @@ func line(text string) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// unwanted are the control characters except tab and new line.
+// unwanted are the control characters except tab and new line, and the two
+// characters that XML does not allow (XML 1.0, 2.2).
 func unwanted(c rune) bool {
-	return (c < 0x20 && c != '\t' && c != '\n') || (c >= 0x7f && c < 0xa0)
+	return (c < 0x20 && c != '\t' && c != '\n') || (c >= 0x7f && c < 0xa0) || c == 0xfffe || c == 0xffff
 }
 
 // reorders are the explicit directional controls of UAX #9: embeddings,

@@ -2,6 +2,7 @@ package render
 
 import (
 	"embed"
+	"encoding/base64"
 	"html/template"
 	"io"
 	"strings"
@@ -54,17 +55,39 @@ func CSS() string { return stylesheet }
 // XML, to be put into a page that has [CSS]. It holds no scripts, no styles,
 // and no address but those of the thread. Errors are w's.
 func (o Options) Article(w io.Writer, t *unroll.Thread) error {
-	return articles.ExecuteTemplate(w, "article", newView(t, o))
+	return articles.ExecuteTemplate(w, "article", newViewer(t, o).view())
 }
 
 // HTML writes the thread as a page in one file, without scripts; pictures
 // and videos stay where they are. Errors are w's.
 func HTML(w io.Writer, t *unroll.Thread) error { return Options{}.HTML(w, t) }
 
-// HTML is [HTML] with o's words.
+// HTML is [HTML] with o's words, holding the pictures that o.Picture gets.
 func (o Options) HTML(w io.Writer, t *unroll.Thread) error {
-	return articles.ExecuteTemplate(w, "document", document{view: newView(t, o), CSS: template.CSS(stylesheet)})
+	v := newViewer(t, o)
+	if o.Picture != nil {
+		v.show = o.inside
+	}
+	return articles.ExecuteTemplate(w, "document", document{view: v.view(), CSS: template.CSS(stylesheet)})
 }
+
+// inside puts a picture into its own address.
+func (o Options) inside(address string) template.URL {
+	link := weblink(address)
+	if link == "" {
+		return ""
+	}
+	content, kind, ok := o.Picture(link)
+	if _, known := pictureTypes[kind]; !ok || !known {
+		return template.URL(link)
+	}
+	return template.URL("data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(content))
+}
+
+// pictureTypes are the media types of pictures that every reader shows (EPUB
+// 3.3, core media types), with their file extensions. SVG is not among them:
+// it may hold scripts.
+var pictureTypes = map[string]string{"image/gif": ".gif", "image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 
 type document struct {
 	*view

@@ -10,8 +10,9 @@ import (
 
 // richHTML writes a clean text with its facets as paragraphs and block
 // quotes. It is the one place where HTML is put together by hand; every byte
-// of the text goes through [html.EscapeString].
-func richHTML(text string, facets []unroll.Facet) template.HTML {
+// of the text goes through [html.EscapeString]. show gives the address to
+// show a picture from, or "".
+func richHTML(text string, facets []unroll.Facet, show func(string) template.URL) template.HTML {
 	var b strings.Builder
 	for _, s := range segments(text, facets) {
 		if s.quote {
@@ -19,7 +20,7 @@ func richHTML(text string, facets []unroll.Facet) template.HTML {
 		}
 		for _, p := range s.paragraphs() {
 			b.WriteString("<p>")
-			h := inlineHTML{src: p.text, facets: p.facets, out: &b}
+			h := inlineHTML{src: p.text, facets: p.facets, show: show, out: &b}
 			h.write(0, len(p.text))
 			b.WriteString("</p>")
 		}
@@ -33,6 +34,7 @@ func richHTML(text string, facets []unroll.Facet) template.HTML {
 type inlineHTML struct {
 	src    string
 	facets []unroll.Facet // that are still to come
+	show   func(string) template.URL
 	out    *strings.Builder
 	inLink bool // links do not nest
 }
@@ -69,10 +71,10 @@ func (h *inlineHTML) facet(f unroll.Facet) {
 			return
 		}
 	case unroll.FacetEmoji:
-		if f.URL != "" {
+		if source := string(h.show(f.URL)); source != "" {
 			h.skip(f.End)
 			name := html.EscapeString(h.src[f.Start:f.End])
-			h.out.WriteString(`<img class="emoji" src="` + html.EscapeString(f.URL) + `" alt="` + name + `" title="` + name +
+			h.out.WriteString(`<img class="emoji" src="` + html.EscapeString(source) + `" alt="` + name + `" title="` + name +
 				`" width="20" height="20" loading="lazy" referrerpolicy="no-referrer"/>`)
 			return
 		}

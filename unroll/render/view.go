@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"html/template"
 	"regexp"
 	"strings"
@@ -30,7 +31,10 @@ type view struct {
 	Original       string
 }
 
-type authorView struct{ Name, Handle, URL, Avatar string }
+type authorView struct {
+	Name, Handle, URL string
+	Avatar            template.URL
+}
 
 // stamp is a moment for people and for machines.
 type stamp struct{ Text, Machine string }
@@ -80,11 +84,12 @@ type mediaView struct {
 	Kind          unroll.MediaKind
 	Label         string // what it is
 	URL           string
-	Source        string // of the picture shown
-	Page          string // of the post it belongs to
-	Alt           string // the author's description
-	None          string // what to say when there is none
-	Long          bool   // the description is too long for a caption
+	Source        template.URL // of the picture shown
+	Offline       bool         // no players
+	Page          string       // of the post it belongs to
+	Alt           string       // the author's description
+	None          string       // what to say when there is none
+	Long          bool         // the description is too long for a caption
 	Width, Height int
 	Variants      []unroll.Variant
 }
@@ -99,7 +104,10 @@ type optionView struct {
 	Percent      int // -1 when hidden
 }
 
-type cardView struct{ URL, Title, Description, Host, Image, Alt string }
+type cardView struct {
+	URL, Title, Description, Host, Alt string
+	Image                              template.URL
+}
 
 // viewer builds a view.
 type viewer struct {
@@ -109,12 +117,23 @@ type viewer struct {
 	forks  forks
 	shown  map[*unroll.Branch]bool
 	day    string // of the post before
+
+	// show gives the address to show a picture from, "" to do without.
+	show    func(address string) template.URL
+	offline bool // players have nothing to play
 }
 
-func newView(t *unroll.Thread, o Options) *view {
-	v := &viewer{Options: o, Words: o.words(), thread: t, forks: newForks(t), shown: make(map[*unroll.Branch]bool)}
+func newViewer(t *unroll.Thread, o Options) *viewer {
+	return &viewer{Options: o, Words: o.words(), thread: t, forks: newForks(t), shown: make(map[*unroll.Branch]bool), show: inPlace}
+}
+
+// inPlace shows a picture from where it is.
+func inPlace(address string) template.URL { return template.URL(weblink(address)) }
+
+func (v *viewer) view() *view {
+	t := v.thread
 	out := &view{
-		W: v.Words, Title: o.Title(t), Author: v.author(t.Author), Follow: v.Follow(t.Ref.Network),
+		W: v.Words, Title: v.Options.Title(t), Author: v.author(t.Author), Follow: v.Follow(t.Ref.Network),
 		Count: v.Posts(t.Len()), Read: v.Read(SourceName(t), t.FetchedAt), Because: v.Because(t.Verdict.State, Strongest(t.Verdict)),
 	}
 	heading, rest, ok := headline(t)
@@ -192,7 +211,7 @@ func (v *viewer) stampDay(at time.Time) stamp {
 }
 
 func (v *viewer) author(a unroll.Author) authorView {
-	return authorView{Name: line(a.Name), Handle: line(a.Handle), URL: weblink(a.URL), Avatar: weblink(a.Avatar)}
+	return authorView{Name: line(a.Name), Handle: line(a.Handle), URL: weblink(a.URL), Avatar: v.show(a.Avatar)}
 }
 
 // maxFold is how deep side branches are shown within each other; deeper ones
@@ -255,7 +274,7 @@ func (v *viewer) post(p *unroll.Post, place int) postView {
 	if warning := line(p.Warning); warning != "" {
 		out.Warning = v.Warning(warning)
 	}
-	out.Body = richHTML(clean(p.Text, p.Facets))
+	out.Body = v.rich(p.Text, p.Facets)
 	if p.Cut {
 		out.CutText = v.CutText()
 	}
@@ -269,6 +288,11 @@ func (v *viewer) post(p *unroll.Post, place int) postView {
 	out.Quote = v.quote(p.Quote, v.Quoting)
 	out.Card = v.card(p.Card)
 	return out
+}
+
+func (v *viewer) rich(text string, facets []unroll.Facet) template.HTML {
+	text, facets = clean(text, facets)
+	return richHTML(text, facets, v.show)
 }
 
 func (v *viewer) poll(p *unroll.Poll) *pollView {
@@ -297,7 +321,7 @@ func (v *viewer) quote(q *unroll.Quote, heading func(string) string) *quoteView 
 	if warning := line(q.Warning); warning != "" {
 		out.Warning = v.Warning(warning)
 	}
-	out.Body = richHTML(clean(q.Text, q.Facets))
+	out.Body = v.rich(q.Text, q.Facets)
 	out.Media = v.media(q.Media, out.URL)
 	if q.Sensitive && out.Warning == "" && len(out.Media) > 0 {
 		out.Covered = v.Covered(len(out.Media))
@@ -312,23 +336,20 @@ func (v *viewer) media(media []unroll.Media, post string) []mediaView {
 	var out []mediaView
 	for _, m := range media {
 		view := mediaView{
-			Kind: m.Kind, Label: v.Media(m), URL: weblink(m.URL), Source: weblink(m.Preview), Page: post,
+			Kind: m.Kind, Label: v.Media(m), URL: weblink(m.URL), Page: post, Offline: v.offline,
 			Alt: line(m.Alt), None: v.NoDescription(), Width: max(m.Width, 0), Height: max(m.Height, 0),
 		}
 		view.Long = len(view.Alt) > longAlt
+		preview := weblink(m.Preview)
 		switch m.Kind {
 		case unroll.MediaVideo, unroll.MediaGIF, unroll.MediaAudio:
 			view.Variants = variants(m)
 		case unroll.MediaImage:
-			if view.Source == "" {
-				view.Source = view.URL
-			}
+			preview = cmp.Or(preview, view.URL)
 		default:
-			view.Kind = unroll.MediaImage
-			if view.Source == "" {
-				view.Source = view.URL
-			}
+			view.Kind, preview = unroll.MediaImage, cmp.Or(preview, view.URL)
 		}
+		view.Source = v.show(preview)
 		out = append(out, view)
 	}
 	return out
@@ -362,7 +383,7 @@ func (v *viewer) card(c *unroll.Card) *cardView {
 	link := weblink(c.URL)
 	out := &cardView{
 		URL: link, Title: line(c.Title), Description: line(c.Description), Host: host(link),
-		Image: weblink(c.Image), Alt: line(c.ImageAlt),
+		Image: v.show(c.Image), Alt: line(c.ImageAlt),
 	}
 	if out.Title == "" {
 		out.Title, out.Host = out.Host, ""
