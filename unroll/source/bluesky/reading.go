@@ -22,7 +22,10 @@ type reading struct {
 	authors map[string]unroll.Author
 	// follow holds the authors whose posts are kept. Replies by all others
 	// can be a hundred thousand, and belong to no thread.
-	follow   map[string]bool
+	follow map[string]bool
+	// shy holds the authors who ask not to be shown to people who are not
+	// logged in.
+	shy      map[string]bool
 	anchored map[string]bool // posts that a call was made for
 
 	tooLarge bool // an answer with all replies was beyond the body cap
@@ -34,18 +37,17 @@ type reading struct {
 
 // held is a post of the conversation.
 type held struct {
-	post      unroll.Post
-	replies   int  // as the AppView counts them, -1 where it does not say
-	seen      bool // the AppView looked for replies
-	overflow  bool // replies of a followed author were left out: MaxPosts
-	loginOnly bool
+	post     unroll.Post
+	replies  int  // as the AppView counts them, -1 where it does not say
+	seen     bool // the AppView looked for replies
+	overflow bool // replies of a followed author were left out: MaxPosts
 }
 
 func newReading(s *Source) *reading {
 	return &reading{
 		src:   s,
 		posts: map[string]*held{}, authors: map[string]unroll.Author{},
-		follow: map[string]bool{}, anchored: map[string]bool{},
+		follow: map[string]bool{}, shy: map[string]bool{}, anchored: map[string]bool{},
 	}
 }
 
@@ -183,7 +185,9 @@ func (r *reading) view(v *postView, always bool) *held {
 		return nil
 	}
 	h.post = p // where a gap was
-	h.loginOnly = v.Author.loginOnly()
+	if v.Author.loginOnly() {
+		r.shy[p.AuthorID] = true
+	}
 	if v.ReplyCount != nil {
 		h.replies = max(*v.ReplyCount, 0)
 	}

@@ -110,7 +110,7 @@ func (s *Source) Fetch(ctx context.Context, ref unroll.Ref) (unroll.Conversation
 		return unroll.Conversation{}, err
 	}
 	head := r.findHead(ctx, asked)
-	if h := r.posts[head]; h.loginOnly {
+	if r.shy[r.posts[head].post.AuthorID] {
 		return unroll.Conversation{}, &unroll.Error{
 			Kind: unroll.KindLoginRequired, Op: "bluesky: thread " + ref.PostID(), Source: name,
 			Err: errors.New("the author asks not to be shown to people who are not logged in"),

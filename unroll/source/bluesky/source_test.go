@@ -533,6 +533,15 @@ func TestLoginOnly(t *testing.T) {
 			}
 		}
 	})
+	t.Run("the author, above whose post nothing could be read", func(t *testing.T) {
+		a := newAppview()
+		a.labels[ann], a.above = shy, 1
+		ids := a.thread(ann, "", "post", 3)
+		_, err := newSource(t, bluesky.Config{MaxCalls: 1}, a).Fetch(t.Context(), refOf(ids[2]))
+		if got := unroll.KindOf(err); got != unroll.KindLoginRequired {
+			t.Errorf("kind %q, want login_required", got)
+		}
+	})
 	t.Run("the one who asks", func(t *testing.T) {
 		a := newAppview()
 		a.labels[bob] = shy

@@ -31,7 +31,7 @@ func (r *reading) findHead(ctx context.Context, asked string) (head string) {
 			}
 			continue
 		}
-		if visited[head] || up.post.Gap != nil && !up.loginOnly {
+		if visited[head] || up.post.Gap != nil && !r.shy[up.post.AuthorID] {
 			return head
 		}
 		visited[head] = true
