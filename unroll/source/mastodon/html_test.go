@@ -110,7 +110,7 @@ func TestPlain(t *testing.T) {
 	}
 }
 
-// Megabytes of hostile HTML take time in proportion to their size.
+// Hostile HTML takes time in proportion to their size.
 func TestPlainHostile(t *testing.T) {
 	for name, unit := range map[string]string{
 		"nested":         "<b>",
@@ -134,13 +134,13 @@ func TestPlainHostile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			st := &status{
-				Content: text(strings.Repeat(unit, 1<<20/len(unit))), ParentID: "1",
+				Content: text(strings.Repeat(unit, 1<<18/len(unit))), ParentID: "1",
 				Emojis: []emoji{{Code: "a", URL: "https://a.example/a.png"}},
 			}
 			start := time.Now()
 			r := textOf(st, map[string]bool{"https://a.example/@ann": true}, true)
 			if took := time.Since(start); took > 10*time.Second {
-				t.Errorf("1 MiB took %v", took)
+				t.Errorf("256 KiB took %v", took)
 			}
 			if !utf8.ValidString(r.text) {
 				t.Error("not UTF-8")

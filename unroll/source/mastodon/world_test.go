@@ -32,7 +32,7 @@ func readable(th *unroll.Thread) []string {
 // ids are a server's own, the thread is the one that all posts together give.
 func TestRandomWorlds(t *testing.T) {
 	for seed := range uint64(16) {
-		rng := rand.New(rand.NewPCG(seed, 7)) //nolint:gosec // a test repeats
+		rng := rand.New(rand.NewPCG(seed, 7))
 		w := fakenet.Random(rng, 60)
 		sane := seed%2 == 0
 		if sane {
