@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"io"
 	"net/http"
-	"strings"
 
 	"unrollbot/unroll"
 	"unrollbot/unroll/render"
@@ -19,18 +18,14 @@ var templates = template.Must(template.ParseFS(files, "templates/*.html"))
 
 // style is the one style sheet. It stands in every page, so that the first
 // paint needs one request only; a hash in the policy allows it.
-var style = render.CSS() + compacted("templates/site.css")
+var style = render.CSS() + render.Compact(mustRead("templates/site.css"))
 
-func compacted(name string) string {
+func mustRead(name string) string {
 	b, err := files.ReadFile(name)
 	if err != nil {
 		panic(err) // it is embedded
 	}
-	var out strings.Builder
-	for l := range strings.SplitSeq(string(b), "\n") {
-		out.WriteString(strings.TrimSpace(l))
-	}
-	return out.String()
+	return string(b)
 }
 
 // site is what the layout and its pages need.

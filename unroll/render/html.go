@@ -18,7 +18,7 @@ var page embed.FS
 var articles = template.Must(template.ParseFS(page, "page/*.html"))
 
 // stylesheet is compact: it travels with every page.
-var stylesheet = compact(mustRead("page/article.css"))
+var stylesheet = Compact(mustRead("page/article.css"))
 
 func mustRead(name string) string {
 	b, err := page.ReadFile(name)
@@ -28,8 +28,9 @@ func mustRead(name string) string {
 	return string(b)
 }
 
-// compact drops comments and indentation from a style sheet.
-func compact(css string) string {
+// Compact drops comments and the spaces from a style sheet that mean nothing.
+// It knows no strings: none may hold a brace, or a mark before a space.
+func Compact(css string) string {
 	var b strings.Builder
 	for {
 		before, after, found := strings.Cut(css, "/*")
@@ -39,12 +40,8 @@ func compact(css string) string {
 		}
 		_, css, _ = strings.Cut(after, "*/")
 	}
-	lines := strings.Split(b.String(), "\n")
-	b.Reset()
-	for _, l := range lines {
-		b.WriteString(strings.ReplaceAll(strings.ReplaceAll(strings.TrimSpace(l), ": ", ":"), " {", "{"))
-	}
-	return b.String()
+	css = strings.Join(strings.Fields(b.String()), " ")
+	return strings.NewReplacer("; }", "}", ": ", ":", "; ", ";", ", ", ",", " { ", "{", "{ ", "{", " }", "}", "} ", "}", " > ", ">").Replace(css)
 }
 
 // CSS is the style sheet for what [Options.Article] writes, for light and

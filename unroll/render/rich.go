@@ -64,7 +64,7 @@ func (h *inlineHTML) facet(f unroll.Facet) {
 			if shown := h.src[f.Start:f.End]; f.Kind == unroll.FacetLink && strings.HasSuffix(linkText(shown, f.URL), ">") {
 				class = `class="out" ` // the address is not in the text; paper needs it
 			}
-			h.out.WriteString("<a " + class + `href="` + html.EscapeString(f.URL) + `" rel="nofollow noopener noreferrer">`)
+			h.out.WriteString("<a " + class + `href="` + html.EscapeString(f.URL) + `" rel="nofollow noreferrer">`)
 			h.write(f.Start, f.End)
 			h.out.WriteString("</a>")
 			h.inLink = false
