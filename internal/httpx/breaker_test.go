@@ -93,6 +93,23 @@ func TestBreakerCountsOnlyOutages(t *testing.T) {
 	}
 }
 
+// TestBreakerIgnoresCanceled: a call that was given up is no success either.
+func TestBreakerIgnoresCanceled(t *testing.T) {
+	t.Parallel()
+	c, s := scripted(Config{Retries: -1}, broken)
+	for i := range breakerTrips + 3 {
+		ctx, cancel := context.WithCancel(t.Context())
+		if i == breakerTrips-1 {
+			cancel()
+		}
+		_, _ = c.GetJSON(ctx, Request{URL: "https://a.test/"}, &doc{})
+		cancel()
+	}
+	if want := breakerTrips + 1; len(s.asked) != want {
+		t.Errorf("asked %d times, want %d", len(s.asked), want)
+	}
+}
+
 func TestBreakersAreBounded(t *testing.T) {
 	t.Parallel()
 	c, _ := scripted(Config{Retries: -1}, broken)

@@ -105,6 +105,12 @@ func TestGetJSON(t *testing.T) {
 				_ = http.NewResponseController(w).Flush()
 			}
 		}, kind: unroll.KindTooLarge},
+		{name: "too large, and says so", handler: func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.Header().Set("Content-Length", "1000000000000")
+			_ = http.NewResponseController(w).Flush()
+			<-r.Context().Done() // nothing comes
+		}, kind: unroll.KindTooLarge},
 		{name: "gzip", handler: gzipped(ok), out: doc{"ok"}},
 		{name: "gzip bomb", handler: gzipped(`"` + strings.Repeat("x", 1<<20) + `"`), kind: unroll.KindTooLarge},
 		{name: "broken gzip", handler: func(w http.ResponseWriter, _ *http.Request) {

@@ -14,13 +14,8 @@ import (
 
 // fail makes the error of a call, without addresses or secrets in its text.
 func (r Request) fail(kind unroll.Kind, err error) *unroll.Error {
-	// *url.Error repeats the address with its query.
-	for {
-		var ue *url.Error
-		if !errors.As(err, &ue) {
-			break
-		}
-		err = ue.Err
+	if ue := (*url.Error)(nil); errors.As(err, &ue) {
+		err = ue.Err // without the address and its query
 	}
 	return &unroll.Error{Kind: kind, Op: r.Op, Source: r.Source, Err: r.redact(err)}
 }

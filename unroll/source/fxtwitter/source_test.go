@@ -259,9 +259,38 @@ func TestCalls(t *testing.T) {
 			calls:   "12", posts: "!10 11 12", seen: "12",
 		},
 		{
+			name: "a deleted post beside the chain", asked: "10",
+			answers: answers{"10": tell("10<0,ada,1", "10<0,ada,1", "!11", "12<10@ada,ada,0")},
+			calls:   "10", posts: "10 !11 12",
+		},
+		{
 			name: "a repost leads to the original", asked: "50",
 			answers: answers{"50": tell("10<0,ada,5", "10<0,ada,5", "11<10@ada,ada,0")},
 			calls:   "50", posts: "10 11",
+		},
+		{
+			name: "a repost of a last post", asked: "50",
+			answers: answers{"50": tell("10<0,ada,5", "10<0,ada,5")},
+			calls:   "50", posts: "10", seen: "10",
+		},
+		{
+			name: "no thread, no further calls", asked: "11",
+			answers: answers{"11": answer(200, `{"code":200,"status":{"type":"status","id":"11","replies":3,"author":{"id":"1","screen_name":"ada"},`+
+				`"replying_to":{"screen_name":"ada","status":"10"}},"thread":null}`)},
+			calls: "11", posts: "11", cuts: "11 no-thread",
+		},
+		{
+			name: "two people answering each other in a circle", asked: "10",
+			answers: answers{
+				"10": tell("10<20@bob,ada,0", "20<10@ada,bob,0", "10<20@bob,ada,0"),
+				"20": tell("20<10@ada,bob,0", "20<10@ada,bob,0"),
+			},
+			calls: "10 20", posts: "20 10", seen: "10",
+		},
+		{
+			name: "the asked post is gone and has no id", asked: "11",
+			answers: answers{"11": tell("!", "10<0,ada,1", "!11", "12<11@ada,ada,0")},
+			calls:   "11", posts: "10 !11 12",
 		},
 		{
 			name: "the second call fails", asked: "10",
@@ -349,6 +378,38 @@ func TestParentAuthors(t *testing.T) {
 	}
 	if got := conv.Posts[0]; got.ParentID != "29" || got.ParentAuthorID != "" {
 		t.Errorf("a parent of whom only the handle is known: %+v", got)
+	}
+}
+
+func TestNestedQuote(t *testing.T) {
+	t.Parallel()
+	const link = "https://t.co/aaaaaaaaaa"
+	quote := func(id string, inner *status) *status {
+		to := "https://x.com/ada/status/"
+		if inner != nil {
+			to += inner.ID
+		}
+		return &status{
+			ID: id, Author: author{ID: "1", ScreenName: "ada"}, Quote: inner,
+			RawText: rawText{Text: "see " + link, Facets: []facet{{
+				Type: "url", Indices: []int{4, 27}, Original: link, Display: "x.com/ada/…", Replacement: to,
+			}}},
+		}
+	}
+	p := toPost(quote("7", quote("8", quote("9", nil))))
+	if p.Text != "see" || p.Quote.Text != "see x.com/ada/…" || p.Quote.URL != "https://x.com/ada/status/8" {
+		t.Errorf("text %q, quote %+v", p.Text, p.Quote)
+	}
+}
+
+// TestOwnLink: a text that X cut short ends in a link to the post itself.
+func TestOwnLink(t *testing.T) {
+	t.Parallel()
+	p := toPost(&status{ID: "7", RawText: rawText{Text: "much… https://t.co/aaaaaaaaaa", Facets: []facet{{
+		Type: "url", Indices: []int{6, 29}, Original: "https://t.co/aaaaaaaaaa", Replacement: "https://x.com/i/web/status/7",
+	}}}})
+	if p.Text != "much…" {
+		t.Errorf("text %q", p.Text)
 	}
 }
 

@@ -44,7 +44,7 @@ func newWalk(first *envelope) *walk {
 		asked:   make(map[string]bool),
 	}
 	w.add(first)
-	w.settle(first.Status.ID, first)
+	w.settle(first)
 	return w
 }
 
@@ -79,7 +79,7 @@ func (w *walk) add(env *envelope) {
 			id := s.ID
 			// What the post below replies to is what is missing here.
 			if i+1 < len(list) && !list[i+1].isGap() {
-				if to := list[i+1].ReplyingTo; to != nil && !here[to.Status] && !w.has(to.Status) {
+				if to := list[i+1].ReplyingTo; to != nil && !here[to.Status] {
 					id = cmp.Or(to.Status, id)
 				}
 			}
@@ -132,8 +132,7 @@ func (w *walk) put(p unroll.Post) {
 
 // settle notes what an answer says about the end of a thread: asked for a
 // post, the service shows what its author wrote below it.
-func (w *walk) settle(id string, env *envelope) {
-	w.asked[id] = true
+func (w *walk) settle(env *envelope) {
 	w.asked[env.Status.ID] = true
 	if _, ok := w.post(env.Status.ID); !ok {
 		return
@@ -194,7 +193,7 @@ func (w *walk) took(s step, env *envelope, err error) bool {
 	switch kind := unroll.KindOf(err); {
 	case err == nil:
 		w.add(env)
-		w.settle(s.ask, env)
+		w.settle(env)
 		return true
 	case s.ask != s.from: // what the first post replies to
 		var gone tombstone

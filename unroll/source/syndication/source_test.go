@@ -207,6 +207,11 @@ func TestClimb(t *testing.T) {
 			0, "13 12 10", "13 !12 10", "",
 		},
 		{
+			"the root of another author's thread is not this one's", "30",
+			posts{"30": line("30<13@ada bob 0", `{"self_thread":{"id_str":"5"}}`), "13": line("13<12@ada ada 0"), "5": line("5<0 bob 0")},
+			0, "30 13 12", "30 13 !12", "",
+		},
+		{
 			"a post that is not there, and no root known", "13",
 			posts{"13": line("13<12@ada ada 0")},
 			0, "13 12", "13 !12", "",
@@ -243,6 +248,19 @@ func TestClimb(t *testing.T) {
 			"a cycle", "10",
 			posts{"10": line("10<11@ada ada 0"), "11": line("11<10@ada ada 0")},
 			0, "10 11", "10 11", "",
+		},
+		{
+			"a cycle through an old version", "12",
+			posts{
+				"12": line("12<10@ada ada 0", `{"edit_control":{"edit_tweet_ids":["10","12"]}}`),
+				"10": line("12<10@ada ada 0", `{"edit_control":{"edit_tweet_ids":["10","12"]}}`),
+			},
+			0, "12 10", "12", "",
+		},
+		{
+			"a cycle that came along", "12",
+			posts{"12": line("12<10@ada ada 0", along(line("12<9@ada ada 0", `{"edit_control":{"edit_tweet_ids":["10","12"]}}`)))},
+			0, "12 10", "12 !10", "",
 		},
 		{"its own parent", "10", posts{"10": line("10<10@ada ada 0")}, 0, "10", "10", ""},
 	}

@@ -52,8 +52,9 @@ type Text struct {
 	Raw      string // HTML-escaped
 	Entities []Entity
 	// Shown is X's display_text_range: two numbers, in code points of Raw.
-	// Before it stand the names a reply is addressed to, after it the links
-	// of media and quotes. Any other length means all of Raw.
+	// Before it stand the names a reply is addressed to; any other length
+	// means none. Its end is not heeded: some count it in UTF-16 units, and
+	// all that stands behind it are links, which say themselves what they are.
 	Shown []int
 	// Elsewhere tells whether a link at the end of the text can go, because
 	// what it leads to is shown beside the text. It may be nil.
@@ -134,20 +135,10 @@ func (t Text) locate() (spans, styles []span) {
 
 // bounds gives the bytes of Raw to be shown.
 func (t Text) bounds(spans []span) (from, to int) {
-	from, to = 0, len(t.Raw)
+	to = len(t.Raw)
 	if len(t.Shown) == 2 {
-		ix := newIndex(t.Raw)
-		if lo := ix.byteOf(t.Shown[0]); onlySpans(t.Raw, 0, lo, spans, func(s span) bool { return s.Kind == Mention }) {
+		if lo := newIndex(t.Raw).byteOf(t.Shown[0]); onlyMentions(t.Raw[:lo], spans) {
 			from = lo
-		}
-		hi := max(ix.byteOf(t.Shown[1]), from)
-		for _, s := range spans {
-			if s.lo < hi && hi < s.hi {
-				hi = s.lo
-			}
-		}
-		if onlySpans(t.Raw, hi, to, spans, func(s span) bool { return s.Kind == Link || s.Kind == Media }) {
-			to = hi
 		}
 	}
 	for i := len(spans) - 1; i >= 0; i-- {
@@ -167,18 +158,16 @@ func (t Text) bounds(spans []span) (from, to int) {
 	return from, max(to, from)
 }
 
-// onlySpans tells whether raw[lo:hi] holds nothing but space and such spans.
-func onlySpans(raw string, lo, hi int, spans []span, such func(span) bool) bool {
-	at := lo
+// onlyMentions tells whether a text begins with nothing but names.
+func onlyMentions(start string, spans []span) bool {
+	at := 0
 	for _, s := range spans {
-		if s.lo >= lo && s.hi <= hi && such(s) {
-			if strings.TrimSpace(raw[at:s.lo]) != "" {
-				return false
-			}
-			at = s.hi
+		if s.Kind != Mention || s.hi > len(start) || strings.TrimSpace(start[at:s.lo]) != "" {
+			break
 		}
+		at = s.hi
 	}
-	return strings.TrimSpace(raw[at:hi]) == ""
+	return strings.TrimSpace(start[at:]) == ""
 }
 
 // target is where a link leads, "" where a reader should not be led.
@@ -262,19 +251,13 @@ func UTF16Range(text string, start, end int) (lo, hi int) {
 // range is wrong.
 const maxSearch = 256 << 10
 
-// find gives an entity's bytes: where its range says, counted in code points
-// or else in UTF-16 units, or where its text stands.
+// find gives an entity's bytes: where its range says, or else where its text
+// stands.
 func (ix index) find(e Entity) (lo, hi int, ok bool) {
 	if e.Start >= 0 && e.End > e.Start {
 		lo, hi = ix.byteOf(e.Start), ix.byteOf(e.End)
 		if e.reads(ix.raw[lo:hi]) {
 			return lo, hi, true
-		}
-		if ix.runes != nil {
-			lo, hi = UTF16Range(ix.raw, e.Start, e.End)
-			if e.Kind < Bold && e.reads(ix.raw[lo:hi]) {
-				return lo, hi, true
-			}
 		}
 	}
 	text := e.sigil() + e.Text

@@ -161,6 +161,14 @@ func TestClean(t *testing.T) {
 			}, Shown: []int{10, 18}}
 		}, "yes [mention @cyd](https://x.com/cyd)"},
 		{"a range that would cut words is not believed", func() Text { return Text{Raw: "@ada yes, well", Shown: []int{9, 10}} }, "@ada yes, well"},
+		{"a link behind the range stays", func() Text {
+			raw := "yes " + a
+			return Text{Raw: raw, Entities: []Entity{short(raw, a, "a.test", "https://a.test")}, Shown: []int{0, 3}}
+		}, "yes [link a.test](https://a.test)"},
+		{"a range that begins inside a name", func() Text {
+			raw := "@ada yes"
+			return Text{Raw: raw, Entities: []Entity{entity(Mention, raw, "@ada", "ada")}, Shown: []int{2, 8}}
+		}, "[mention @ada](https://x.com/ada) yes"},
 		{"a range in UTF-16 units cuts no link in two", func() Text {
 			raw := "😀😀😀 yes " + a
 			return Text{Raw: raw, Entities: []Entity{entity(Media, raw, a, a)}, Shown: []int{0, 10}}
