@@ -76,7 +76,7 @@ func TestBreakerCountsOnlyOutages(t *testing.T) {
 			t.Parallel()
 			answers := list(status(tc.code))
 			if tc.cause != nil {
-				answers[0] = refuse(tc.cause)
+				answers[0] = reply{err: tc.cause}
 			}
 			c, s := scripted(Config{Retries: -1}, answers...)
 			for range breakerTrips + 2 {

@@ -187,7 +187,7 @@ func (c *Client) retry(ctx context.Context, hc *http.Client, r Request, u *url.U
 		}
 	},
 		backoff.WithBackOff(pause),
-		backoff.WithMaxTries(uint(c.retries)+1), //nolint:gosec // not negative, see New
+		backoff.WithMaxTries(uint(c.retries)+1),
 		backoff.WithMaxElapsedTime(time.Until(deadline)),
 		backoff.WithNotify(func(err error, wait time.Duration) {
 			c.log.DebugContext(ctx, "request failed, trying again",

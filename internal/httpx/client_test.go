@@ -222,8 +222,15 @@ func TestGetJSONNeverAnswered(t *testing.T) {
 // time can be a test's own.
 type script struct {
 	mu      sync.Mutex
-	answers []func(*http.Request) (*http.Response, error)
+	answers []reply
 	asked   []time.Time
+}
+
+// reply is a status with a small JSON body, or an error.
+type reply struct {
+	code   int
+	header http.Header
+	err    error
 }
 
 func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -231,23 +238,27 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	i := min(len(s.asked), len(s.answers)-1)
 	s.asked = append(s.asked, time.Now())
 	s.mu.Unlock()
-	return s.answers[i](r)
-}
-
-func status(code int, header ...string) func(*http.Request) (*http.Response, error) {
-	return func(*http.Request) (*http.Response, error) {
-		h := http.Header{"Content-Type": {"application/json"}}
-		for i := 0; i+1 < len(header); i += 2 {
-			h.Set(header[i], header[i+1])
-		}
-		body := io.NopCloser(strings.NewReader(fmt.Sprintf(`{"name":"%d"}`, code)))
-		return &http.Response{StatusCode: code, Header: h, Body: body, ContentLength: -1}, nil
+	a := s.answers[i]
+	if a.err != nil {
+		return nil, a.err
 	}
+	body := io.NopCloser(strings.NewReader(fmt.Sprintf(`{"name":"%d"}`, a.code)))
+	return &http.Response{StatusCode: a.code, Header: a.header, Body: body, ContentLength: -1, Request: r}, nil
 }
 
-func broken(*http.Request) (*http.Response, error) { return nil, errors.New("connection reset") }
+func status(code int, header ...string) reply {
+	h := http.Header{"Content-Type": {"application/json"}}
+	for i := 0; i+1 < len(header); i += 2 {
+		h.Set(header[i], header[i+1])
+	}
+	return reply{code: code, header: h}
+}
 
-func scripted(cfg Config, answers ...func(*http.Request) (*http.Response, error)) (*Client, *script) {
+func list(all ...reply) []reply { return all }
+
+var broken = reply{err: errors.New("connection reset")}
+
+func scripted(cfg Config, answers ...reply) (*Client, *script) {
 	c, s := New(cfg), &script{answers: answers}
 	c.follow.Transport, c.stay.Transport = s, s
 	return c, s
@@ -259,7 +270,7 @@ func TestRetries(t *testing.T) {
 		name    string
 		cfg     Config
 		timeout time.Duration
-		answers []func(*http.Request) (*http.Response, error)
+		answers []reply
 		kind    unroll.Kind
 		asked   int
 		out     string
@@ -319,10 +330,6 @@ func TestRetries(t *testing.T) {
 			})
 		})
 	}
-}
-
-func list(a ...func(*http.Request) (*http.Response, error)) []func(*http.Request) (*http.Response, error) {
-	return a
 }
 
 func TestCanceledBetweenRetries(t *testing.T) {
@@ -441,8 +448,4 @@ func BenchmarkGetJSON(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-}
-
-func refuse(err error) func(*http.Request) (*http.Response, error) {
-	return func(*http.Request) (*http.Response, error) { return nil, err }
 }

@@ -301,7 +301,7 @@ func TestRedirectKeepsSecretsHome(t *testing.T) {
 
 	c := New(Config{Retries: -1, UserAgent: "ua", Trusted: []string{hostOf(t, here), hostOf(t, there), hostOf(t, plain)}})
 	t.Cleanup(c.Close)
-	c.transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true} //nolint:gosec // two servers of this test
+	c.transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
 	get := func(path string) error {
 		seen = nil
 		_, err := c.GetJSON(t.Context(), Request{URL: here.URL + path + "?key=abc", Header: http.Header{

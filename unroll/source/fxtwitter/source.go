@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"unrollbot/internal/httpx"
@@ -97,26 +96,26 @@ func (s *Source) ask(ctx context.Context, id string) (*envelope, error) {
 	var env envelope
 	ans, err := s.http.GetJSON(ctx, httpx.Request{
 		URL: s.base + "/2/thread/" + id, Op: op(id), Source: Name,
-		Accept: []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound},
+		Accept: []int{400, 401, 404},
 	}, &env)
 	if err != nil {
 		return nil, err
 	}
 	// A refusal may come with 200, its real code in the body.
 	switch code := cmp.Or(env.Code, ans.Status); {
-	case code == http.StatusOK && env.Status == nil:
+	case code == 200 && env.Status == nil:
 		return nil, fail(unroll.KindUpstream, id, errors.New("no status in the answer"))
-	case code == http.StatusOK, code == http.StatusNotFound && env.Status != nil:
+	case code == 200, code == 404 && env.Status != nil:
 		if env.Status.isGap() && !hasPost(env.Thread) {
 			return nil, fail(kindOf(env.Status.Reason), id, tombstone(gapOf(env.Status.Reason)))
 		}
 		env.Status.ID = cmp.Or(env.Status.ID, id)
 		return &env, nil
-	case code == http.StatusNotFound && env.Message == "":
+	case code == 404 && env.Message == "":
 		return nil, fail(unroll.KindNotFound, id, nil)
-	case code == http.StatusUnauthorized && env.Code == code:
+	case code == 401 && env.Code == code:
 		return nil, fail(unroll.KindPrivate, id, nil)
-	case code == http.StatusBadRequest:
+	case code == 400:
 		return nil, fail(unroll.KindInvalidRef, id, nil)
 	default:
 		// 404 for its own route, or 401 for our user agent: not this API.

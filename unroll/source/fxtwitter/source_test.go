@@ -97,7 +97,7 @@ func TestFetchGolden(t *testing.T) {
 			}
 			path := filepath.Join("testdata", name+".golden")
 			if *update {
-				if err := os.WriteFile(path, append(got, '\n'), 0o644); err != nil { //nolint:gosec // a test's file
+				if err := os.WriteFile(path, append(got, '\n'), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -115,7 +115,11 @@ func odd(rng *rand.Rand, was any) any {
 		return json.Number([]string{"-" + strings.TrimPrefix(n.String(), "-"), n.String() + "0", "1e3", "0.5", "9223372036854775807", "0"}[rng.IntN(6)])
 	}
 	return []any{
-		nil, "", "x", true, false, 0, -1, 1 << 40, 1.5, []any{}, []any{nil}, map[string]any{}, []any{map[string]any{}},
+		nil, "", "x", true, false, 0, -1, 1 << 40, 1.5,
+		[]any{},
+		[]any{nil},
+		map[string]any{},
+		[]any{map[string]any{}},
 		map[string]any{"type": "x"},
 	}[rng.IntN(14)]
 }

@@ -101,7 +101,7 @@ func TestFetchGolden(t *testing.T) {
 			}
 			path := filepath.Join("testdata", name+".golden")
 			if *update {
-				if err := os.WriteFile(path, append(got, '\n'), 0o644); err != nil { //nolint:gosec // a test's file
+				if err := os.WriteFile(path, append(got, '\n'), 0o644); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -163,7 +163,8 @@ func TestClimb(t *testing.T) {
 		{"a lone post without replies", "10", posts{"10": line("10<0 ada 0")}, 0, "10", "10", ""},
 		{"a lone post with replies", "10", posts{"10": line("10<0 ada 7")}, 0, "10", "10", "10 no-thread"},
 		{
-			"a counter of no replies that is late", "10", posts{"10": line("10<0 ada 0", `{"text":"1/3 First"}`)},
+			"a counter of no replies that is late", "10",
+			posts{"10": line("10<0 ada 0", `{"text":"1/3 First"}`)},
 			0, "10", "10", "10 no-thread",
 		},
 		{

@@ -25,13 +25,13 @@ func base36(v float64) string {
 	whole, rest := math.Modf(v)
 	// Half the distance to the next number: what may be left out.
 	delta := math.Max(0.5*(math.Nextafter(v, math.Inf(1))-v), math.SmallestNonzeroFloat64)
-	var fraction []byte
+	var fraction []int
 	for rest >= delta {
 		rest *= 36
 		delta *= 36
 		d := int(rest)
 		rest -= float64(d)
-		fraction = append(fraction, byte(d))
+		fraction = append(fraction, d)
 		if up := rest > 0.5 || rest == 0.5 && d%2 == 1; up && rest+delta > 1 {
 			// The rest rounds up: carry.
 			i := len(fraction) - 1

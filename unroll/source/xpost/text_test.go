@@ -110,8 +110,10 @@ func TestClean(t *testing.T) {
 		}, "dear @adam and [mention @ada](https://x.com/ada)"},
 		{"a range that is wrong and text that is not there", func() Text {
 			return Text{Raw: "dear @adam", Entities: []Entity{
-				{Kind: Mention, Start: 4, End: 9, Text: "ada"}, {Kind: Link, Start: -1, End: 99, Text: a},
-				{Kind: Hashtag, Start: 3, End: 2}, {Kind: Bold, Start: 9, End: 9},
+				{Kind: Mention, Start: 4, End: 9, Text: "ada"},
+				{Kind: Link, Start: -1, End: 99, Text: a},
+				{Kind: Hashtag, Start: 3, End: 2},
+				{Kind: Bold, Start: 9, End: 9},
 			}}
 		}, "dear @adam"},
 		{"media at the end", func() Text {
@@ -212,7 +214,8 @@ func FuzzClean(f *testing.F) {
 		in := Text{Raw: raw, Shown: []int{from, to}, Elsewhere: func(s string) bool { return len(s)%2 == 0 }, Entities: []Entity{
 			{Kind: Kind(k1 % 8), Start: s1, End: e1, Text: reads, URL: reads, Display: "x"},
 			{Kind: Kind(k2 % 8), Start: s2, End: e2, Text: reads},
-			{Kind: Bold, Start: s1, End: e2}, {Kind: Italic, Start: s2, End: e1},
+			{Kind: Bold, Start: s1, End: e2},
+			{Kind: Italic, Start: s2, End: e1},
 		}}
 		if !utf8.ValidString(reads) {
 			return // comes from JSON
