@@ -1,67 +1,293 @@
 package codec
 
 import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
 
 	"unrollbot/unroll"
 	"unrollbot/unroll/storetest"
 )
 
-// textSize is the size of the texts alone in zstd, in bytes.
-func textSize(tb testing.TB, texts []string) int {
+var update = flag.Bool("update", false, "write the golden files anew: only together with a new version")
+
+// newCodec makes a codec, and a log to look at.
+func newCodec(tb testing.TB) (*Codec, *bytes.Buffer) {
 	tb.Helper()
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderCRC(false), zstd.WithSingleSegment(true))
+	log := new(bytes.Buffer)
+	c, err := New(slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer enc.Close()
-	return len(enc.EncodeAll([]byte(strings.Join(texts, "\n")), nil))
+	return c, log
 }
 
-func prose(n int) *Entry {
-	t := storetest.Thread(7, n)
-	return NewEntry(t.Ref, storetest.Refs(&t), unroll.Entry{Thread: &t, FreshUntil: t.FetchedAt.Add(time.Hour)})
-}
-
-func BenchmarkEncode(b *testing.B) {
-	c, err := New(slog.New(slog.DiscardHandler))
+// encode makes a frame.
+func encode(tb testing.TB, c *Codec, e *Entry) []byte {
+	tb.Helper()
+	frame, err := c.Encode(e)
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	e := prose(30)
-	var frame []byte
-	b.ReportAllocs()
-	for b.Loop() {
-		if frame, err = c.Encode(e); err != nil {
-			b.Fatal(err)
+	return frame
+}
+
+// find looks for ref among frames by path.
+func find(tb testing.TB, c *Codec, ref unroll.Ref, frames map[string][]byte) *Entry {
+	tb.Helper()
+	e, err := c.Find(ref, func(path string) ([]byte, error) { return frames[path], nil })
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return e
+}
+
+// saved makes an entry under all of a thread's refs.
+func saved(t *unroll.Thread) *Entry {
+	return NewEntry(t.Ref, storetest.Refs(t), unroll.Entry{Thread: t, FreshUntil: t.FetchedAt.Add(time.Hour)})
+}
+
+func TestEntryRoundTrip(t *testing.T) {
+	prose, alone := storetest.Thread(7, 30), storetest.Thread(7, 1)
+	x, bsky, masto := storetest.Rich(unroll.X), storetest.Rich(unroll.Bluesky), storetest.Rich(unroll.Mastodon)
+	ref := unroll.Ref{Network: unroll.Bluesky, Author: "keeper.example", ID: "3m"}
+	for name, e := range map[string]*Entry{
+		"prose":              saved(&prose),
+		"one post":           saved(&alone),
+		"x":                  saved(&x),
+		"bluesky":            saved(&bsky),
+		"mastodon":           saved(&masto),
+		"no aliases":         NewEntry(x.Ref, nil, unroll.Entry{Thread: &x}),
+		"an alias elsewhere": NewEntry(x.Ref, append(storetest.Refs(&x), ref), unroll.Entry{Thread: &x}),
+		"some posts only":    NewEntry(x.Ref, storetest.Refs(&x)[2:4], unroll.Entry{Thread: &x}),
+		"under another root": NewEntry(ref, storetest.Refs(&x), unroll.Entry{Thread: &x}),
+		"failure":            NewEntry(ref, []unroll.Ref{x.Ref}, unroll.Entry{Failure: &unroll.Failure{Kind: unroll.KindDeleted}}),
+		"nothing":            NewEntry(ref, nil, unroll.Entry{}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, log := newCodec(t)
+			frames := map[string][]byte{e.Root.Path(): encode(t, c, e)}
+			if diff := cmp.Diff(e, find(t, c, e.Root, frames)); diff != "" {
+				t.Errorf("want -, got +\n%s", diff)
+			}
+			if log.Len() > 0 {
+				t.Errorf("logged %s", log)
+			}
+		})
+	}
+}
+
+// TestEveryFieldIsKept fills every field there is, so that one which is added
+// to the core's types cannot be lost here unseen.
+func TestEveryFieldIsKept(t *testing.T) {
+	n := 0
+	var want unroll.Entry
+	fill(t, reflect.ValueOf(&want).Elem(), &n)
+	want.Thread.Schema = unroll.SchemaVersion
+	c, _ := newCodec(t)
+	frames := map[string][]byte{want.Thread.Ref.Path(): encode(t, c, NewEntry(want.Thread.Ref, nil, want))}
+	got := find(t, c, want.Thread.Ref, frames)
+	if got == nil {
+		t.Fatal("not found")
+	}
+	if diff := cmp.Diff(want, got.Entry); diff != "" {
+		t.Errorf("want -, got +\n%s", diff)
+	}
+}
+
+// fill sets v and all in it to values of their own; slices get two elements.
+func fill(t *testing.T, v reflect.Value, n *int) {
+	t.Helper()
+	*n++
+	if v.Type() == reflect.TypeFor[time.Time]() {
+		v.Set(reflect.ValueOf(time.Date(2026, 1, 1, 0, 0, *n, *n, time.UTC)))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(t, v.Field(i), n)
 		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(t, v.Elem(), n)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		fill(t, v.Index(0), n)
+		fill(t, v.Index(1), n)
+	case reflect.String:
+		v.SetString(fmt.Sprint("text ", *n))
+	case reflect.Int, reflect.Int64:
+		v.SetInt(int64(*n))
+	case reflect.Bool:
+		v.SetBool(true)
+	default:
+		t.Fatalf("no value for a %s", v.Type())
 	}
-	b.ReportMetric(float64(len(frame))/30, "B/post")
-	b.ReportMetric(float64(len(frame))/float64(textSize(b, storetest.Prose())), "of-text")
 }
 
-func BenchmarkDecode(b *testing.B) {
-	c, err := New(slog.New(slog.DiscardHandler))
-	if err != nil {
-		b.Fatal(err)
-	}
-	frame, err := c.Encode(prose(30))
-	if err != nil {
-		b.Fatal(err)
-	}
-	_, payload, err := unframe(frame)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := c.decode(payload); err != nil {
-			b.Fatal(err)
+// TestOldFramesStayReadable reads what an earlier build wrote, dictionary and
+// all.
+func TestOldFramesStayReadable(t *testing.T) {
+	c, _ := newCodec(t)
+	binary, text := filepath.Join("testdata", "entry-v1.frame"), filepath.Join("testdata", "entry-v1.json")
+	if *update {
+		thread := storetest.Rich(unroll.Mastodon)
+		e := saved(&thread)
+		readable, err := json.MarshalIndent(e.Entry, "", "\t")
+		if err != nil {
+			t.Fatal(err)
 		}
+		write(t, binary, encode(t, c, e))
+		write(t, text, readable)
 	}
+	var want unroll.Entry
+	if err := json.Unmarshal(read(t, text), &want); err != nil {
+		t.Fatal(err)
+	}
+	got := find(t, c, want.Thread.Ref, map[string][]byte{want.Thread.Ref.Path(): read(t, binary)})
+	if got == nil {
+		t.Fatal("a frame of version 1 cannot be read any longer")
+	}
+	if diff := cmp.Diff(want, got.Entry); diff != "" {
+		t.Errorf("want -, got +\n%s", diff)
+	}
+}
+
+func write(t *testing.T, path string, b []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestUnusableFrames(t *testing.T) {
+	c, _ := newCodec(t)
+	thread := storetest.Thread(7, 3)
+	good := encode(t, c, saved(&thread))
+	changed := func(at int, by byte) []byte {
+		b := bytes.Clone(good)
+		b[(at+len(b))%len(b)] ^= by
+		return b
+	}
+	bomb := func() []byte {
+		enc, err := zstd.NewWriter(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer enc.Close()
+		return Frame(KindEntry, enc.EncodeAll(make([]byte, maxJSON+1), []byte{unroll.SchemaVersion}))
+	}
+	for name, tc := range map[string]struct {
+		frame   []byte
+		damaged bool
+	}{
+		"none":             {nil, false},
+		"empty":            {[]byte{}, true},
+		"version only":     {[]byte{version}, true},
+		"newer format":     {changed(0, version^(version+1)), false},
+		"newer schema":     {Frame(KindEntry, []byte{unroll.SchemaVersion + 1, 1, 2, 3}), false},
+		"a flipped bit":    {changed(len(good)/2, 1), true},
+		"a flipped kind":   {changed(1, 1), true},
+		"a wrong sum":      {changed(-1, 1), true},
+		"cut short":        {good[:len(good)-1], true},
+		"cut in half":      {good[:len(good)/2], true},
+		"no payload":       {Frame(KindEntry, nil), true},
+		"no zstd":          {Frame(KindEntry, []byte{unroll.SchemaVersion, 'x', 'y'}), true},
+		"no json":          {Frame(KindEntry, c.enc.EncodeAll([]byte("{"), []byte{unroll.SchemaVersion})), true},
+		"a bomb":           {bomb(), true},
+		"of another kind":  {Frame(KindValue, []byte("v")), false},
+		"a pointer onward": {Pointer(thread.Ref), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, log := newCodec(t)
+			if e := find(t, c, thread.Ref, map[string][]byte{thread.Ref.Path(): tc.frame}); e != nil {
+				t.Errorf("found %+v", e)
+			}
+			if got := strings.Contains(log.String(), "damaged"); got != tc.damaged {
+				t.Errorf("reported as damage: %v, want %v; log: %s", got, tc.damaged, log)
+			}
+		})
+	}
+}
+
+func TestEncodeRefusesWhatItCouldNotRead(t *testing.T) {
+	c, _ := newCodec(t)
+	for name, thread := range map[string]unroll.Thread{
+		"schema":    {Schema: 256},
+		"no schema": {Schema: -1},
+		"size":      {Schema: unroll.SchemaVersion, Posts: []unroll.Post{{Text: strings.Repeat("x", maxJSON)}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := c.Encode(saved(&thread)); err == nil {
+				t.Error("no error")
+			}
+		})
+	}
+}
+
+func FuzzFind(f *testing.F) {
+	c, _ := newCodec(f)
+	thread := storetest.Rich(unroll.X)
+	frame := encode(f, c, saved(&thread))
+	f.Add(frame, frame)
+	f.Add(Pointer(thread.Ref), frame)
+	f.Add(Frame(KindValue, nil), []byte{version})
+	f.Fuzz(func(t *testing.T, at, root []byte) {
+		frames := map[string][]byte{"/x/1": at, thread.Ref.Path(): root}
+		find(t, c, unroll.Ref{Network: unroll.X, ID: "1"}, frames)
+		find(t, c, thread.Ref, frames)
+	})
+}
+
+// FuzzDecode gives any JSON to the decoder, past checksum and compression.
+func FuzzDecode(f *testing.F) {
+	f.Add(`{"by_post":true,"thread":{"posts":[{"id":"1","s":63,"d":9},{"id":"zz","s":63,"d":-9223372036854775808},{"s":255}],"branches":[{"posts":null}]}}`)
+	f.Add(`{"by_post":true,"aliases":[{}],"failure":{}}`)
+	f.Add(`null`)
+	c, _ := newCodec(f)
+	f.Fuzz(func(_ *testing.T, raw string) {
+		e, err := c.decode(c.enc.EncodeAll([]byte(raw), []byte{unroll.SchemaVersion}))
+		if err == nil {
+			e.Names(unroll.Ref{Network: unroll.X})
+		}
+	})
+}
+
+func FuzzLean(f *testing.F) {
+	f.Add("100", "101", "https://x.com/a/status/100", "https://x.com/a/status/101", "100", "en", int64(0), int64(60e9))
+	f.Add("did/a", "did/b", "https://b.app/a", "https://b.app/b", "", "", int64(5), int64(5))
+	f.Add("007", "8", "", "8", "7", "", int64(-1), int64(1e9-1))
+	f.Add("0", "", "0", "", "", "", int64(0), int64(0))
+	f.Fuzz(func(t *testing.T, id1, id2, url1, url2, parent, lang string, at1, at2 int64) {
+		want := []unroll.Post{
+			{ID: id1, URL: url1, RootID: parent, At: time.Unix(0, at1).UTC()},
+			{ID: id2, URL: url2, ParentID: parent, ParentAuthorID: lang, RootID: id1, Lang: lang, At: time.Unix(0, at2).UTC()},
+			{ID: id1, URL: url1, ParentID: id2, Lang: lang},
+		}
+		author := unroll.Author{ID: lang}
+		if diff := cmp.Diff(want, fullPosts(leanPosts(want, &author), &author)); diff != "" {
+			t.Errorf("want -, got +\n%s", diff)
+		}
+	})
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -59,11 +58,20 @@ func answered(err error) bool {
 	return true
 }
 
-func (h *health) call(ctx context.Context, f func() error) error {
+// inCall marks the context of a call, so that the handshake of a connection
+// that is made for it, for which go-redis runs the hooks as well, does not
+// count as another call.
+type inCall struct{}
+
+func (h *health) call(ctx context.Context, f func(context.Context) error) error {
+	if ctx.Value(inCall{}) != nil {
+		return f(ctx)
+	}
 	if err := ctx.Err(); err != nil {
 		return err // the caller's doing, not Redis'
 	}
-	_, err := h.breaker.Execute(func() (struct{}, error) { return struct{}{}, f() })
+	ctx = context.WithValue(ctx, inCall{}, true)
+	_, err := h.breaker.Execute(func() (struct{}, error) { return struct{}{}, f(ctx) })
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		return errGone
 	}
@@ -72,20 +80,20 @@ func (h *health) call(ctx context.Context, f func() error) error {
 
 // DialHook implements [redis.Hook].
 func (h *health) DialHook(next redis.DialHook) redis.DialHook {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) { return next(ctx, network, addr) }
+	return next
 }
 
 // ProcessHook implements [redis.Hook].
 func (h *health) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
-		return h.call(ctx, func() error { return next(ctx, cmd) })
+		return h.call(ctx, func(ctx context.Context) error { return next(ctx, cmd) })
 	}
 }
 
 // ProcessPipelineHook implements [redis.Hook].
 func (h *health) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		err := h.call(ctx, func() error { return next(ctx, cmds) })
+		err := h.call(ctx, func(ctx context.Context) error { return next(ctx, cmds) })
 		if errors.Is(err, errGone) {
 			for _, cmd := range cmds {
 				cmd.SetErr(err)

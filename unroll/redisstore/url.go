@@ -45,6 +45,9 @@ func parseURL(address string) (*redis.UniversalOptions, error) {
 		end = len(rest)
 	}
 	authority, rest := rest[:end], rest[end:]
+	if strings.Contains(rest, "#") {
+		return nil, errOptions
+	}
 	user, list := cutLast(authority, "@")
 	master := ""
 	if form == "sentinel" {
