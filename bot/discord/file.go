@@ -28,7 +28,7 @@ func (a *Adapter) file(s speaker, r *bot.Reply) (outgoing, error) {
 	rows := row(nil, openButton(s, r.PageURL))
 	components := append([]discordgo.MessageComponent{text, discordgo.FileComponent{File: discordgo.UnfurledMediaItem{URL: "attachment://" + name}}}, rows...)
 	m := newMessage(components...)
-	m.Attachments = []attachment{{Filename: name}}
+	m.Attachments = []attachment{{ID: "0", Filename: name}}
 	m.files = []*discordgo.File{{Name: name, ContentType: "text/markdown; charset=utf-8", Reader: &body}}
 	return m, nil
 }

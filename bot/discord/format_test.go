@@ -53,7 +53,7 @@ func rich() *unroll.Thread {
 			},
 			{
 				ID: "115", Text: "Vote!", Poll: &unroll.Poll{Options: []unroll.PollOption{{Label: "yes", Votes: 3}, {Label: "no", Votes: 1}}, Votes: 4, EndsAt: at},
-				Card: &unroll.Card{URL: "https://n.example/x", Title: "News [1]"},
+				Card:  &unroll.Card{URL: "https://n.example/x", Title: "News [1]"},
 				Media: []unroll.Media{{Kind: unroll.MediaAudio, URL: "https://m.example/4.mp3", Duration: 90 * time.Second}},
 			},
 		},

@@ -50,7 +50,7 @@ type outgoing struct {
 }
 
 type attachment struct {
-	ID       int    `json:"id"`
+	ID       string `json:"id"` // which of the files, counted from 0
 	Filename string `json:"filename"`
 }
 

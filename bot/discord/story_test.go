@@ -40,7 +40,9 @@ func TestSlashCommand(t *testing.T) {
 	})
 
 	next := r.Interact(bottest.DiscordInteraction{Press: m.CustomID("▶"), On: m.ID})
-	r.Await("page 2", func(*bottest.DiscordState) bool { return strings.Contains(m.Text(), "Post 20 of") || m.CustomID("◀") != "" })
+	r.Await("page 2", func(*bottest.DiscordState) bool {
+		return strings.Contains(m.Text(), "Post 20 of") || m.CustomID("◀") != ""
+	})
 	if got := r.handler.requests()[1]; got.ID != next || got.Page == nil || *got.Page != (bot.PageRequest{Ref: unroll.Ref{Network: unroll.X, ID: "20"}, Number: 2}) {
 		t.Errorf("page request %+v %+v", got, got.Page)
 	}
@@ -94,15 +96,18 @@ func TestReplyWithKeyword(t *testing.T) {
 		want   *bot.Request
 	}{
 		"with the intent": {
-			true, map[string]any{"content": "unroll", "referenced_message": said},
+			true,
+			map[string]any{"content": "unroll", "referenced_message": said},
 			&bot.Request{Message: bot.Message{Text: "unroll"}, Replied: &bot.Message{Text: link}},
 		},
 		"with the intent, by mention": {
-			true, map[string]any{"content": "<@500> unroll", "referenced_message": said},
+			true,
+			map[string]any{"content": "<@500> unroll", "referenced_message": said},
 			&bot.Request{Mentioned: true, Message: bot.Message{Text: "unroll"}, Replied: &bot.Message{Text: link}},
 		},
 		"without the intent, by mention": {
-			false, map[string]any{"content": "<@500> unroll", "referenced_message": said},
+			false,
+			map[string]any{"content": "<@500> unroll", "referenced_message": said},
 			&bot.Request{Mentioned: true, Message: bot.Message{Text: "unroll"}, Replied: &bot.Message{Hidden: true}},
 		},
 		"without the intent":        {false, map[string]any{"content": "unroll", "referenced_message": said}, nil},
@@ -112,15 +117,18 @@ func TestReplyWithKeyword(t *testing.T) {
 		"by a webhook":              {true, map[string]any{"content": "unroll", "referenced_message": said, "webhook_id": "7"}, nil},
 		"somebody joined the guild": {true, map[string]any{"content": "<@500> unroll", "type": 7}, nil},
 		"direct message": {
-			false, map[string]any{"content": link, "guild_id": ""},
+			false,
+			map[string]any{"content": link, "guild_id": ""},
 			&bot.Request{Private: true, Message: bot.Message{Text: link}},
 		},
 		"forwarded to the bot": {
-			false, map[string]any{"guild_id": "", "message_snapshots": []any{map[string]any{"message": said}}},
+			false,
+			map[string]any{"guild_id": "", "message_snapshots": []any{map[string]any{"message": said}}},
 			&bot.Request{Private: true, Message: bot.Message{Links: []string{link}}},
 		},
 		"unknown components": {
-			true, map[string]any{"content": "unroll", "referenced_message": map[string]any{
+			true,
+			map[string]any{"content": "unroll", "referenced_message": map[string]any{
 				"id": "900", "channel_id": "1", "author": map[string]any{"id": "5"}, "content": link, "components": []any{map[string]any{"type": 99}},
 			}},
 			&bot.Request{Message: bot.Message{Text: "unroll"}, Replied: &bot.Message{Text: link}},

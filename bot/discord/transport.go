@@ -194,7 +194,7 @@ func (t *transport) once(ctx context.Context, req *http.Request, path, query str
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return nil, t.refused(req.Method, path, resp, data)
 	}
-	if len(data) > 0 && !isJSON(resp.Header) {
+	if len(data) > 0 && (!isJSON(resp.Header) || !json.Valid(data)) {
 		return nil, &apiError{Call: call, Status: http.StatusBadGateway, Message: "(the answer is no JSON)"}
 	}
 	resp.StatusCode, resp.Header = http.StatusOK, make(http.Header) // limits are kept here, not by discordgo

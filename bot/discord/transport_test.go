@@ -67,6 +67,7 @@ func TestCallsAreRepeated(t *testing.T) {
 		"503":                   {http.MethodPatch, patchPath, page(503), 2, 3, 0},
 		"504":                   {http.MethodPatch, patchPath, page(504), 2, 3, 0},
 		"a page for an answer":  {http.MethodPatch, patchPath, page(200), 1, 2, 0},
+		"half an answer":        {http.MethodPatch, patchPath, limitless(200, `{"id":`), 1, 2, 0},
 		"500 for good":          {http.MethodPatch, patchPath, page(500), 99, 5, 500},
 		"cut off":               {http.MethodPatch, patchPath, drop, 2, 3, 0},
 		"cut off for good":      {http.MethodPatch, patchPath, drop, 99, 5, -1},
