@@ -41,7 +41,8 @@ func Compact(css string) string {
 		_, css, _ = strings.Cut(after, "*/")
 	}
 	css = strings.Join(strings.Fields(b.String()), " ")
-	return strings.NewReplacer("; }", "}", ": ", ":", "; ", ";", ", ", ",", " { ", "{", "{ ", "{", " }", "}", "} ", "}", " > ", ">").Replace(css)
+	css = strings.NewReplacer("; }", "}", ": ", ":", "; ", ";", ", ", ",", " { ", "{", "{ ", "{", " }", "}", "} ", "}", " > ", ">").Replace(css)
+	return strings.ReplaceAll(css, "} ", "}")
 }
 
 // CSS is the style sheet for what [Options.Article] writes, for light and
