@@ -21,6 +21,8 @@ func (t *Telegram) serve(r *http.Request, method string, params json.RawMessage,
 		return t.getUpdates(r.Context(), params)
 	case "sendMessage":
 		return t.sendMessage(params)
+	case "sendRichMessage":
+		return t.sendRichMessage(params)
 	case "editMessageText":
 		return t.editMessageText(params)
 	case "deleteMessage":
@@ -204,6 +206,7 @@ func (t *Telegram) editMessageText(params json.RawMessage) (any, error) {
 		MessageID int64             `json:"message_id"`
 		Inline    string            `json:"inline_message_id"`
 		Text      string            `json:"text"`
+		Rich      *TelegramRich     `json:"rich_message"`
 		Entities  []TelegramEntity  `json:"entities"`
 		Preview   *TelegramPreview  `json:"link_preview_options"`
 		Markup    *TelegramKeyboard `json:"reply_markup"`
@@ -211,7 +214,11 @@ func (t *Telegram) editMessageText(params json.RawMessage) (any, error) {
 	if err := t.read("editMessageText", params, &p); err != nil {
 		return nil, err
 	}
-	if err := t.checkText(p.Text, p.Entities, 4096); err != nil {
+	if p.Rich != nil {
+		if err := t.checkRich(p.Rich); err != nil {
+			return nil, err
+		}
+	} else if err := t.checkText(p.Text, p.Entities, 4096); err != nil {
 		return nil, err
 	}
 	if err := t.checkMarkup(p.Markup); err != nil {
@@ -228,10 +235,10 @@ func (t *Telegram) editMessageText(params json.RawMessage) (any, error) {
 		return nil, refuse(http.StatusBadRequest, "Bad Request: message to edit not found")
 	case p.Inline == "" && m.From.ID != t.BotID:
 		return nil, refuse(http.StatusBadRequest, "Bad Request: message can't be edited")
-	case m.Text == p.Text && reflect.DeepEqual(m.Entities, p.Entities) && reflect.DeepEqual(m.Markup, p.Markup):
+	case m.Text == p.Text && reflect.DeepEqual(m.Rich, p.Rich) && reflect.DeepEqual(m.Entities, p.Entities) && reflect.DeepEqual(m.Markup, p.Markup):
 		return nil, refuse(http.StatusBadRequest, "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message")
 	}
-	m.Text, m.Entities, m.Preview, m.Markup = p.Text, p.Entities, p.Preview, p.Markup
+	m.Text, m.Rich, m.Entities, m.Preview, m.Markup = p.Text, p.Rich, p.Entities, p.Preview, p.Markup
 	m.Edits++
 	answer := *m
 	return &answer, nil

@@ -90,6 +90,7 @@ type TelegramMessage struct {
 	Topic    int64             `json:"message_thread_id,omitempty"`
 	InTopic  bool              `json:"is_topic_message,omitempty"`
 	Text     string            `json:"text,omitempty"`
+	Rich     *TelegramRich     `json:"rich_message,omitempty"`
 	Entities []TelegramEntity  `json:"entities,omitempty"`
 	Caption  string            `json:"caption,omitempty"`
 	Captions []TelegramEntity  `json:"caption_entities,omitempty"`

@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -98,9 +99,9 @@ func (r *answerer) put(ctx context.Context, v view) (int64, error) {
 	if n := len(r.new); n < len(r.old) {
 		id := r.old[n]
 		t := turn{chat: r.to.Chat, patience: answerPatience}
-		err := r.a.call(ctx, t, "editMessageText", editMessage{ChatID: r.to.Chat, MessageID: id, view: v}, nil)
+		err := r.a.edit(ctx, t, editMessage{ChatID: r.to.Chat, MessageID: id, view: v})
 		switch {
-		case err == nil, unchanged(err):
+		case err == nil:
 			return id, nil
 		case !refused(err).says("message to edit not found"): // deleted meanwhile
 			return 0, err
@@ -138,12 +139,16 @@ func (a *Adapter) send(ctx context.Context, to place, v view) (id int64, err err
 			params.Reply, params.Silent = &replyParams{MessageID: probe, Anyway: true}, true
 		}
 		var sent message
-		err := a.api.call(ctx, "sendMessage", params, &sent)
+		method := "sendMessage"
+		if v.Rich != nil {
+			method = "sendRichMessage"
+		}
+		err := a.api.call(ctx, method, params, &sent)
 		switch {
 		case err == nil && (probe == 0 || sent.ReplyTo == nil):
 			return sent.ID, nil
 		case err == nil: // something is there: the lost message, or somebody else's
-			twice := a.ours(sent.ReplyTo) && sent.ReplyTo.Text == sent.Text
+			twice := a.ours(sent.ReplyTo) && sent.ReplyTo.Text == sent.Text && bytes.Equal(sent.ReplyTo.Rich, sent.Rich)
 			if err := a.delete(ctx, t, sent.ID); err != nil || twice {
 				return sent.ReplyTo.ID, err
 			}
@@ -162,7 +167,10 @@ func (a *Adapter) send(ctx context.Context, to place, v view) (id int64, err err
 		case to.Topic != 0 && e.says("thread not found"):
 			to.Topic = 0
 			continue
-		case e.Code == http.StatusBadRequest && !gone(err) && !v.bare():
+		case v.less != nil && misformed(err):
+			v = v.less(err)
+			continue
+		case misformed(err) && !v.bare():
 			// Rather plain than not at all.
 			a.log.Warn("telegram refuses the form of a message; it is sent as bare text", "err", err)
 			v = v.stripped()
@@ -174,6 +182,36 @@ func (a *Adapter) send(ctx context.Context, to place, v view) (id int64, err err
 		}
 		if err := a.rest(ctx, t, wait, err); err != nil {
 			return 0, err
+		}
+	}
+}
+
+// misformed tells of a message that Telegram refuses for what it is, not for
+// where it goes.
+func misformed(err error) bool {
+	e := refused(err)
+	return !gone(err) && e.MigrateTo == 0 && (e.Code == http.StatusBadRequest || e.Code == http.StatusNotFound)
+}
+
+// editMessage are the parameters of a message to change.
+type editMessage struct {
+	ChatID    int64  `json:"chat_id,omitempty"`
+	MessageID int64  `json:"message_id,omitempty"`
+	Inline    string `json:"inline_message_id,omitempty"`
+	view
+}
+
+// edit changes a message. One that is as it should be is no error.
+func (a *Adapter) edit(ctx context.Context, t turn, m editMessage) error {
+	for {
+		err := a.call(ctx, t, "editMessageText", m, nil)
+		switch {
+		case unchanged(err):
+			return nil
+		case m.less != nil && misformed(err):
+			m.view = m.less(err)
+		default:
+			return err
 		}
 	}
 }

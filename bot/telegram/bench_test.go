@@ -21,7 +21,7 @@ func BenchmarkPages(b *testing.B) {
 			th := thread(n)
 			b.ReportAllocs()
 			for b.Loop() {
-				compose(pages(th, render.Options{}, "")[0], "")
+				compose(pages(th, render.Options{}, "", formPages)[0], "")
 			}
 		})
 	}
@@ -30,7 +30,7 @@ func BenchmarkPages(b *testing.B) {
 		th.Posts[0].Text = strings.Repeat("🧵 #a https://a.example/b. ", 1000)
 		b.ReportAllocs()
 		for b.Loop() {
-			pages(th, render.Options{}, "")
+			pages(th, render.Options{}, "", formPages)
 		}
 	})
 }

@@ -38,22 +38,26 @@ const longQuote = 400
 // richText is a message's text and what its parts are. Entities, unlike
 // parse modes, need no escaping, and their count and length are exact.
 type richText struct {
-	Text     string   `json:"text"`
+	Text     string   `json:"text,omitempty"`
 	Entities []entity `json:"entities,omitempty"`
 }
 
 // pages lays a thread out as messages. Each leaves room for tail, which is
 // written below every one.
-func pages(t *unroll.Thread, o render.Options, tail string) [][]render.Block {
+func pages(t *unroll.Thread, o render.Options, tail string, f form) [][]render.Block {
 	blocks := render.Blocks(t, o)
-	for i := range blocks {
-		blocks[i] = clean(blocks[i])
+	room, size := maxText, cost
+	if f == formPages {
+		for i := range blocks {
+			blocks[i] = clean(blocks[i])
+		}
+	} else {
+		room, size = maxRich, func(b render.Block) int { return richCost(b, f == formRich) }
 	}
-	room := maxText
 	if tail != "" {
 		room -= units(tail) + len(gap)
 	}
-	return render.Pack(blocks, room, cost)
+	return render.Pack(blocks, room, size)
 }
 
 // gap stands between blocks, in UTF-16 units as long as in bytes.

@@ -153,7 +153,7 @@ func FuzzPages(f *testing.F) {
 		}
 		th := thread(0)
 		th.Posts = []unroll.Post{post, {ID: "21", Quote: &unroll.Quote{Text: text, Author: th.Author}}}
-		for _, page := range pages(th, render.Options{}, "http://localhost/x/20") {
+		for _, page := range pages(th, render.Options{}, "http://localhost/x/20", formPages) {
 			got := compose(page, "http://localhost/x/20")
 			code := utf16.Encode([]rune(got.Text))
 			if len(code) > maxText || !utf8.ValidString(got.Text) {

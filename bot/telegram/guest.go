@@ -77,11 +77,7 @@ func (r *guest) Send(ctx context.Context, reply bot.Reply) error {
 	if r.inline == "" { // the sign's own fate is not known
 		return nil
 	}
-	err := r.a.call(ctx, turn{}, "editMessageText", editMessage{Inline: r.inline, view: v}, nil)
-	if unchanged(err) {
-		return nil
-	}
-	return r.a.unlessGone(err)
+	return r.a.unlessGone(r.a.edit(ctx, turn{}, editMessage{Inline: r.inline, view: v}))
 }
 
 // answer gives the one answer.

@@ -83,14 +83,7 @@ func exhibits(t *unroll.Thread) (items []exhibit, links []string) {
 			if len(items)+len(links) == maxExhibits {
 				return items, links
 			}
-			e := exhibit{Caption: strings.TrimSpace(cutUnits(m.Alt, maxCaption)), Spoiler: p.Sensitive || p.Warning != ""}
-			switch m.Kind {
-			case unroll.MediaImage:
-				e.Type, e.Media = "photo", m.URL
-			case unroll.MediaVideo, unroll.MediaGIF:
-				e.Type, e.Media = "video", bestVideo(m)
-			case unroll.MediaAudio:
-			}
+			e := exhibitOf(m, p.Sensitive || p.Warning != "")
 			switch link := cmp.Or(p.URL, m.URL); {
 			case public(e.Media):
 				items = append(items, e)
@@ -100,6 +93,18 @@ func exhibits(t *unroll.Thread) (items []exhibit, links []string) {
 		}
 	}
 	return items, links
+}
+
+func exhibitOf(m unroll.Media, covered bool) exhibit {
+	e := exhibit{Caption: strings.TrimSpace(cutUnits(m.Alt, maxCaption)), Spoiler: covered}
+	switch m.Kind {
+	case unroll.MediaImage:
+		e.Type, e.Media = "photo", m.URL
+	case unroll.MediaVideo, unroll.MediaGIF:
+		e.Type, e.Media = "video", bestVideo(m)
+	case unroll.MediaAudio:
+	}
+	return e
 }
 
 // bestVideo is the address of the best MP4 that Telegram would fetch, empty

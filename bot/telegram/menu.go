@@ -84,7 +84,7 @@ func (a *Adapter) deleteAnswer(ctx context.Context, c *callback) {
 	if refused(err).says("message can't be deleted") {
 		// After 48 hours it cannot (Bot API, "deleteMessage", November 2026),
 		// but it can be made to say nothing.
-		err = a.call(ctx, t, "editMessageText", editMessage{ChatID: m.Chat.ID, MessageID: m.ID, view: view{richText: richText{Text: "🗑"}}}, nil)
+		err = a.edit(ctx, t, editMessage{ChatID: m.Chat.ID, MessageID: m.ID, view: view{richText: richText{Text: "🗑"}}})
 	}
 	_ = p.end(ctx, err) // told to who pressed it
 }

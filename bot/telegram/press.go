@@ -132,14 +132,6 @@ type presser struct {
 
 var _ bot.Responder = (*presser)(nil)
 
-// editMessage are the parameters of a message to change.
-type editMessage struct {
-	ChatID    int64  `json:"chat_id,omitempty"`
-	MessageID int64  `json:"message_id,omitempty"`
-	Inline    string `json:"inline_message_id,omitempty"`
-	view
-}
-
 // Working does nothing: the button shows a spinner by itself.
 func (r *presser) Working(context.Context) error { return nil }
 
@@ -149,13 +141,8 @@ func (r *presser) Send(ctx context.Context, reply bot.Reply) error {
 	if reply.Thread == nil {
 		return r.sorry(ctx, reply)
 	}
-	v := r.a.view(ctx, reply, r.audience())
-	err := r.a.call(ctx, r.turn(), "editMessageText",
-		editMessage{ChatID: r.to.Chat, MessageID: r.to.ReplyTo, Inline: r.inline, view: v}, nil)
-	if unchanged(err) {
-		err = nil
-	}
-	return r.end(ctx, err)
+	return r.end(ctx, r.a.edit(ctx, r.turn(),
+		editMessage{ChatID: r.to.Chat, MessageID: r.to.ReplyTo, Inline: r.inline, view: r.a.view(ctx, reply, r.audience())}))
 }
 
 func (r *presser) turn() turn { return turn{chat: r.to.Chat, patience: pressPatience} }

@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"context"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -11,12 +12,26 @@ import (
 )
 
 // view is what a message shows: the parameters that sending and editing
-// share.
+// share. It has a text, or a rich message.
 type view struct {
 	richText
-	Preview *preview  `json:"link_preview_options,omitempty"`
-	Markup  *keyboard `json:"reply_markup,omitempty"`
+	Rich    *richMessage `json:"rich_message,omitempty"`
+	Preview *preview     `json:"link_preview_options,omitempty"`
+	Markup  *keyboard    `json:"reply_markup,omitempty"`
+
+	// less gives the view in a simpler form, when Telegram refused this one.
+	// It is nil where there is none.
+	less func(refusal error) view
 }
+
+// form is how much of Telegram a view uses.
+type form int
+
+const (
+	formRich     form = iota // media in place
+	formRichText             // the same without media, of which one may be out of reach
+	formPages                // classic messages
+)
 
 // audience is who looks at a view.
 type audience struct {
@@ -28,20 +43,40 @@ type audience struct {
 
 // view renders a reply for who looks at it.
 func (a *Adapter) view(ctx context.Context, r bot.Reply, to audience) view {
-	if r.Thread == nil {
+	switch {
+	case r.Thread == nil:
 		return a.sentence(ctx, r, to.locale)
+	case a.cfg.Rich && !to.inline && !a.poor.Load():
+		return a.threadView(ctx, r, to, formRich)
+	default:
+		return a.threadView(ctx, r, to, formPages)
 	}
+}
+
+func (a *Adapter) threadView(ctx context.Context, r bot.Reply, to audience, f form) view {
 	open := public(r.PageURL)
 	tail := ""
 	if !open {
 		tail = r.PageURL
 	}
-	all := pages(r.Thread, render.Options{PageURL: r.PageURL}, tail)
+	o := render.Options{PageURL: r.PageURL}
+	all := pages(r.Thread, o, tail, f)
 	number := min(max(r.Page, 1), len(all))
-	v := view{richText: compose(all[number-1], tail), Preview: &preview{Disabled: true}}
-	if open && number == 1 && shows(r.Thread) {
-		// The card of our page shows what a text cannot: the pictures.
-		v.Preview = &preview{URL: r.PageURL, Small: true}
+	var v view
+	if page := all[number-1]; f == formPages {
+		v.richText, v.Preview = compose(page, tail), &preview{Disabled: true}
+		if open && number == 1 && shows(r.Thread) {
+			// The card of our page shows what a text cannot: the pictures.
+			v.Preview = &preview{URL: r.PageURL, Small: true}
+		}
+	} else {
+		v.Rich = composeRich(r.Thread, page, tail, f == formRich)
+		v.less = func(refusal error) view {
+			if a.unknown(refusal) {
+				return a.threadView(ctx, r, to, formPages)
+			}
+			return a.threadView(ctx, r, to, f+1)
+		}
 	}
 
 	var k keyboard
@@ -69,6 +104,18 @@ func (a *Adapter) view(ctx context.Context, r bot.Reply, to audience) view {
 	k.row(last...)
 	v.Markup = k.orNil()
 	return v
+}
+
+// unknown tells whether the server knew nothing of rich messages. Then it is
+// not asked again.
+func (a *Adapter) unknown(refusal error) bool {
+	if refused(refusal).Code != http.StatusNotFound {
+		return false
+	}
+	if !a.poor.Swap(true) {
+		a.log.Info("this Bot API server knows no rich messages; threads are shown as pages")
+	}
+	return true
 }
 
 // shows tells whether the thread has pictures that need no covering.

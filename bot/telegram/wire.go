@@ -57,6 +57,7 @@ type message struct {
 	CaptionEntities []tele.MessageEntity `json:"caption_entities"`
 	Preview         *preview             `json:"link_preview_options"`
 	Markup          *keyboard            `json:"reply_markup"`
+	Rich            json.RawMessage      `json:"rich_message"` // only ever compared
 
 	ReplyTo *message        `json:"reply_to_message"`
 	Outside *outsideReply   `json:"external_reply"`
