@@ -1,10 +1,8 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
 	"strings"
-	"time"
 
 	"unrollbot/unroll"
 	"unrollbot/unroll/render"
@@ -23,7 +21,7 @@ func typed(r *http.Request) string {
 func (s *Server) front(w http.ResponseWriter, r *http.Request) {
 	link := typed(r)
 	if link == "" {
-		s.show(w, r, "front", s.withLatest(r, 12))
+		s.show(w, r, "front", site{Latest: lines(s.listings(r, 12)), Feed: "/latest.atom"})
 		return
 	}
 	ref, err := refIn(link)
@@ -52,42 +50,4 @@ func refIn(text string) (unroll.Ref, error) {
 		return refs[0], nil
 	}
 	return unroll.Ref{}, err
-}
-
-func (s *Server) latestPage(w http.ResponseWriter, r *http.Request) {
-	data := s.withLatest(r, 100)
-	data.Title = "Latest threads unrolled"
-	s.show(w, r, "latest", data)
-}
-
-// withLatest is a page with the n latest threads. A list that cannot be read
-// is left out: the page does without.
-func (s *Server) withLatest(r *http.Request, n int) site {
-	list, err := s.latest.Latest(r.Context(), n)
-	if err != nil {
-		s.cfg.Log.Warn("latest threads cannot be read", "err", err)
-	}
-	data := site{Empty: len(list) == 0}
-	for i := range list {
-		l := &list[i]
-		data.Latest = append(data.Latest, listed{
-			Path: l.Ref.Path(), Title: cmp.Or(l.Title, "Untitled"),
-			Author: cmp.Or(l.Author.Name, l.Author.Handle), Handle: l.Author.Handle, Network: networkName(l.Ref),
-			Posts: render.English{}.Posts(l.Posts), Day: render.English{}.Day(l.At), Machine: l.At.UTC().Format(time.RFC3339),
-		})
-	}
-	return data
-}
-
-func networkName(r unroll.Ref) string {
-	switch r.Network {
-	case unroll.X:
-		return "X"
-	case unroll.Bluesky:
-		return "Bluesky"
-	case unroll.Mastodon:
-		return r.Host
-	case unroll.Short:
-	}
-	return ""
 }

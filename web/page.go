@@ -167,11 +167,11 @@ func (c *cache) put(key string, p *page) {
 	if e, ok := c.byKey[key]; ok {
 		c.remove(e)
 	}
-	if p.size > c.max {
+	if p.size+len(key) > c.max {
 		return
 	}
 	c.byKey[key] = c.order.PushFront(&cached{key, p})
-	c.size += p.size
+	c.size += p.size + len(key)
 	for c.size > c.max {
 		c.remove(c.order.Back())
 	}
@@ -195,5 +195,5 @@ func (c *cache) drop(path string) {
 func (c *cache) remove(e *list.Element) {
 	gone := c.order.Remove(e).(*cached)
 	delete(c.byKey, gone.key)
-	c.size -= gone.page.size
+	c.size -= gone.page.size + len(gone.key)
 }

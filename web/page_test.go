@@ -159,7 +159,7 @@ func TestHostileThread(t *testing.T) {
 		f := newFake()
 		ref := unroll.Ref{Network: unroll.X, ID: "7"}
 		f.threads[ref] = unroll.Thread{
-			Ref: ref, Author: unroll.Author{Name: trick, Handle: trick}, Source: trick,
+			Ref: ref, Author: unroll.Author{Name: trick, Handle: strings.NewReplacer("/", "", "?", "", "#", "", "%", "").Replace(trick)}, Source: trick,
 			Posts: []unroll.Post{{ID: "7", Text: trick, Media: []unroll.Media{{Kind: unroll.MediaImage, URL: "https://m.example/a.png", Alt: trick}}}},
 		}
 		f.list = []unroll.Listing{{Ref: ref, Title: trick, Author: unroll.Author{Name: trick}}}

@@ -56,6 +56,10 @@ type Config struct {
 	// CacheBytes bounds the pages kept; 0 means 64 MiB.
 	CacheBytes int
 
+	// Picture gets a picture of a post for exports that hold their pictures:
+	// its bytes. nil means that they do without.
+	Picture func(ctx context.Context, address string) ([]byte, error)
+
 	// Metrics serves /metrics; nil means there is none.
 	Metrics http.Handler
 	// Checks are what /readyz asks.
@@ -124,10 +128,14 @@ func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.front)
 	mux.HandleFunc("GET /latest", s.latestPage)
+	mux.HandleFunc("GET /latest.atom", s.latestFeed)
+	mux.HandleFunc("GET /oembed", s.oembed)
 	for _, path := range []string{"/x/{id}", "/bluesky/{author}/{id}", "/mastodon/{host}/{id}"} {
 		mux.HandleFunc("GET "+path, s.thread)
 		mux.HandleFunc("POST "+path+"/refresh", s.refresh)
 	}
+	mux.HandleFunc("GET /bluesky/{id}", s.thread) // authors
+	mux.HandleFunc("GET /mastodon/{id}", s.thread)
 	mux.HandleFunc("GET /healthz", s.healthz)
 	mux.HandleFunc("GET /readyz", s.readyz)
 	if s.cfg.Metrics != nil {

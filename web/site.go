@@ -37,14 +37,15 @@ type site struct {
 	Problem *problem
 
 	Latest []listed
-	Empty  bool // nothing was ever listed, or nobody can tell
+	Feed   string // path of the list's feed
+	Author string // whose threads are listed
 
 	Thread *threadPage
 }
 
-// listed is a line of the latest threads.
+// listed is a line of the latest threads. By is the path of the author's.
 type listed struct {
-	Path, Title, Author, Handle, Network, Posts, Day, Machine string
+	Path, Title, Author, By, Network, Posts, Day, Machine string
 }
 
 // threadPage is the page of one thread.
@@ -52,6 +53,8 @@ type threadPage struct {
 	Article template.HTML
 	URL     string
 	Path    string
+	OEmbed  string
+	More    string // path of the author's threads
 	Summary string
 	Author  unroll.Author
 	Image   *unroll.Media

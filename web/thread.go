@@ -15,20 +15,27 @@ import (
 // format is a form in which a thread can be had.
 type format struct {
 	suffix string // of the path; empty for the page
+	name   string // for people; empty where it is not offered to them
 	kind   string // media type
 	save   bool   // browsers should save it instead of showing it
 	open   bool   // other sites may read it
-	write  func(io.Writer, *unroll.Thread) error
+	holds  bool   // it holds its pictures
+	write  func(render.Options, io.Writer, *unroll.Thread) error
 }
 
 // formats are the exports. The page itself is made by [Server.writePage].
 var formats = []format{
-	{suffix: ".md", kind: "text/markdown; charset=utf-8", open: true, write: render.Markdown},
-	{suffix: ".txt", kind: "text/plain; charset=utf-8", open: true, write: render.Text},
-	{suffix: ".json", kind: "application/json", open: true, write: render.JSON},
-	{suffix: ".html", kind: "text/html; charset=utf-8", save: true, write: render.HTML},
-	{suffix: ".epub", kind: "application/epub+zip", save: true, write: render.EPUB},
+	{suffix: ".md", name: "Markdown", kind: "text/markdown; charset=utf-8", open: true, write: render.Options.Markdown},
+	{suffix: ".txt", name: "Text", kind: "text/plain; charset=utf-8", open: true, write: render.Options.Text},
+	{suffix: ".json", name: "JSON", kind: "application/json", open: true, write: writeJSON},
+	{suffix: ".html", name: "HTML file", kind: "text/html; charset=utf-8", save: true, holds: true, write: render.Options.HTML},
+	{suffix: ".epub", name: "EPUB", kind: "application/epub+zip", save: true, holds: true, write: render.Options.EPUB},
+	{suffix: ".atom", name: "Feed", kind: atomType, open: true, write: render.Options.Atom},
 }
+
+const atomType = "application/atom+xml; charset=utf-8"
+
+func writeJSON(_ render.Options, w io.Writer, t *unroll.Thread) error { return render.JSON(w, t) }
 
 // split takes the format off a path.
 func (s *Server) split(path string) (string, format) {
@@ -48,6 +55,10 @@ func (s *Server) thread(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	path, f := s.split(r.URL.Path)
+	if strings.HasPrefix(r.PathValue("id"), "@") {
+		s.author(w, r, path, f)
+		return
+	}
 	ref, err := unroll.ParsePath(path)
 	if err != nil {
 		s.fail(w, r, err, noPage)
@@ -62,7 +73,7 @@ func (s *Server) thread(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, t.Ref.Path()+f.suffix+fragment(&t, ref, f), http.StatusFound)
 		return
 	}
-	p, err := s.makePage(&t, f)
+	p, err := s.makePage(r.Context(), &t, f)
 	if err != nil {
 		s.fail(w, r, err)
 		return
@@ -84,9 +95,13 @@ func fragment(t *unroll.Thread, ref unroll.Ref, f format) string {
 	return ""
 }
 
-func (s *Server) makePage(t *unroll.Thread, f format) (*page, error) {
+func (s *Server) makePage(ctx context.Context, t *unroll.Thread, f format) (*page, error) {
+	o := render.Options{PageURL: s.cfg.PublicURL + t.Ref.Path()}
+	if f.holds && s.cfg.Picture != nil {
+		o.Picture = s.pictures(ctx, t)
+	}
 	var b bytes.Buffer
-	if err := f.write(&b, t); err != nil {
+	if err := f.write(o, &b, t); err != nil {
 		return nil, err
 	}
 	h := http.Header{"Content-Type": {f.kind}, "Cache-Control": {"public, max-age=60"}}
@@ -96,7 +111,7 @@ func (s *Server) makePage(t *unroll.Thread, f format) (*page, error) {
 			how = "attachment"
 		}
 		h.Set("Content-Disposition", mime.FormatMediaType(how, map[string]string{"filename": render.FileName(t, f.suffix)}))
-		h.Set("Link", "<"+s.cfg.PublicURL+t.Ref.Path()+`>; rel="canonical"`)
+		h.Set("Link", "<"+o.PageURL+`>; rel="canonical"`)
 	}
 	if f.open {
 		h.Set("Access-Control-Allow-Origin", "*")

@@ -15,15 +15,15 @@ import (
 const summaryMax = 200
 
 // writePage writes the page of a thread.
-func (s *Server) writePage(w io.Writer, t *unroll.Thread) error {
+func (s *Server) writePage(o render.Options, w io.Writer, t *unroll.Thread) error {
 	var article strings.Builder
-	if err := (render.Options{}).Article(&article, t); err != nil {
+	if err := o.Article(&article, t); err != nil {
 		return err
 	}
 	path := t.Ref.Path()
 	page := &threadPage{
 		Article: template.HTML(article.String()),
-		URL:     s.cfg.PublicURL + path, Path: path,
+		URL:     o.PageURL, Path: path, OEmbed: "/oembed?" + url.Values{"url": {o.PageURL}}.Encode(), More: authorPath(t.Ref, t.Author),
 		Summary: render.Summary(t, summaryMax), Author: t.Author, Card: "summary",
 	}
 	if image := preview(t); image != nil {
@@ -33,7 +33,7 @@ func (s *Server) writePage(w io.Writer, t *unroll.Thread) error {
 		page.From = t.Posts[0].At.UTC().Format(time.RFC3339)
 	}
 	for _, f := range formats {
-		page.Formats = append(page.Formats, exportLink{path + f.suffix, formatNames[f.suffix], strings.TrimSuffix(f.kind, "; charset=utf-8")})
+		page.Formats = append(page.Formats, exportLink{path + f.suffix, f.name, strings.TrimSuffix(f.kind, "; charset=utf-8")})
 	}
 	title := render.Title(t)
 	page.Data = posting{
@@ -43,8 +43,6 @@ func (s *Server) writePage(w io.Writer, t *unroll.Thread) error {
 	}
 	return s.render(w, "thread", site{Title: title, Thread: page})
 }
-
-var formatNames = map[string]string{".md": "Markdown", ".txt": "Text", ".json": "JSON", ".html": "HTML file", ".epub": "EPUB"}
 
 // preview is the picture that link previews show: the first one, unless
 // anything in the thread is covered.

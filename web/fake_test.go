@@ -1,0 +1,173 @@
+package web_test
+
+import (
+	"context"
+	"flag"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
+
+	"unrollbot/unroll"
+	"unrollbot/unroll/render/rendertest"
+	"unrollbot/web"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+// fake is everything the reader depends on.
+type fake struct {
+	mu        sync.Mutex
+	threads   map[unroll.Ref]unroll.Thread // by every ref that leads to it
+	errs      map[unroll.Ref]error
+	asked     []string
+	published []string
+	list      []unroll.Listing
+	listErr   error
+	wait      time.Duration // what the limiter says
+	waitErr   error
+	keys      []string // the limiter was asked for
+	hold      chan struct{}
+}
+
+func (f *fake) Unroll(ctx context.Context, ref unroll.Ref) (unroll.Thread, error) {
+	return f.find(ctx, "unroll", ref)
+}
+
+func (f *fake) Refresh(ctx context.Context, ref unroll.Ref) (unroll.Thread, error) {
+	return f.find(ctx, "refresh", ref)
+}
+
+func (f *fake) find(ctx context.Context, how string, ref unroll.Ref) (unroll.Thread, error) {
+	f.mu.Lock()
+	f.asked = append(f.asked, how+" "+ref.Path())
+	t, ok := f.threads[ref]
+	err := f.errs[ref]
+	f.mu.Unlock()
+	if f.hold != nil {
+		select {
+		case <-f.hold:
+		case <-ctx.Done():
+			return unroll.Thread{}, ctx.Err()
+		}
+	}
+	switch {
+	case err != nil:
+		return unroll.Thread{}, err
+	case !ok:
+		return unroll.Thread{}, &unroll.Error{Kind: unroll.KindNotFound, Op: "fake"}
+	}
+	return t, nil
+}
+
+func (f *fake) Publish(_ context.Context, t *unroll.Thread, title string) error {
+	f.published = append(f.published, t.Ref.Path()+" "+title)
+	return nil
+}
+
+func (f *fake) AddLatest(context.Context, unroll.Listing) error { return nil }
+func (f *fake) DropLatest(context.Context, unroll.Ref) error    { return nil }
+func (f *fake) Latest(_ context.Context, n int) ([]unroll.Listing, error) {
+	return f.list[:min(n, len(f.list))], f.listErr
+}
+
+func (f *fake) Allow(_ context.Context, key string, _ unroll.Limit) (time.Duration, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.keys = append(f.keys, key)
+	return f.wait, f.waitErr
+}
+
+const root = "/mastodon/tidewater.example/1100"
+
+// newFake holds the thread that has everything.
+func newFake() *fake {
+	t := rendertest.Thread("https://media.example")
+	f := &fake{threads: make(map[unroll.Ref]unroll.Thread), errs: make(map[unroll.Ref]error)}
+	for p := range t.All {
+		f.threads[t.RefOf(p)] = t
+	}
+	f.list = []unroll.Listing{{Ref: t.Ref, Title: "How lighthouses learned to speak 🧵", Author: t.Author, Posts: t.Len(), At: t.FetchedAt}}
+	return f
+}
+
+func newServer(t testing.TB, f *fake, cfg web.Config) *web.Server {
+	t.Helper()
+	if cfg.PublicURL == "" {
+		cfg.PublicURL = "https://unroll.example"
+	}
+	s, err := web.New(cfg, f, f, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func get(t testing.TB, h http.Handler, path string) *http.Response {
+	t.Helper()
+	return do(t, h, httptest.NewRequest(http.MethodGet, path, nil))
+}
+
+func do(t testing.TB, h http.Handler, r *http.Request) *http.Response {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w.Result()
+}
+
+func read(t testing.TB, r *http.Response) string {
+	t.Helper()
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+// withoutStyle leaves the style sheet out: it has a golden of nobody's use.
+func withoutStyle(page string) string {
+	before, rest, _ := strings.Cut(page, "<style>")
+	_, after, _ := strings.Cut(rest, "</style>")
+	return before + "<style>…</style>" + after
+}
+
+// nodes parses a page and returns its elements.
+func nodes(t testing.TB, page string) []*html.Node {
+	t.Helper()
+	doc, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []*html.Node
+	for n := range doc.Descendants() {
+		if n.Type == html.ElementNode {
+			out = append(out, n)
+		}
+	}
+	return out
+}
