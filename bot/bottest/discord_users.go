@@ -21,9 +21,13 @@ type DiscordInteraction struct {
 	User        string // DiscordUser if empty
 	Direct      bool   // in a direct message with the bot
 	Locale      string
-	Permissions string // of the user
+	Permissions string // of the user; empty means all of a member's
 	Extra       map[string]any
 }
+
+// memberPermissions are a plain member's: to see and write, also in threads,
+// and to open them.
+const memberPermissions = "309237713920"
 
 // allPermissions are those of a bot that may do everything in a channel.
 const allPermissions = "2248473465835073"
@@ -34,6 +38,9 @@ func (d *Discord) Event(i DiscordInteraction) (id string, event map[string]any) 
 	defer d.mu.Unlock()
 	if i.User == "" {
 		i.User = DiscordUser
+	}
+	if i.Permissions == "" {
+		i.Permissions = memberPermissions
 	}
 	id = d.id()
 	a := &DiscordAnswer{User: i.User, Token: "secret-token-" + id, at: time.Now(), channel: DiscordChannel}
@@ -48,6 +55,7 @@ func (d *Discord) Event(i DiscordInteraction) (id string, event map[string]any) 
 	} else {
 		e["member"] = map[string]any{"user": who, "permissions": i.Permissions}
 		e["guild_id"], e["context"] = DiscordGuild, 0
+		e["authorizing_integration_owners"] = map[string]any{"0": DiscordGuild}
 	}
 	options := []any{}
 	for name, value := range i.Options {

@@ -13,7 +13,7 @@ import (
 // stage is where an answer is shown, as far as its buttons depend on it.
 type stage struct {
 	private bool // only the asker sees it
-	server  bool // in a server, where the bot can open threads
+	threads bool // the bot can open a Discord thread here
 }
 
 // place is a page of a thread: what the buttons below it are about.
@@ -49,7 +49,7 @@ func (a *Adapter) controls(ctx context.Context, s speaker, p place, st stage) []
 	turn = append(turn, open...)
 
 	more := []discordgo.MessageComponent{k.button(verbAgain, here, s.label("button_refresh", "Look again", nil), false)}
-	if st.server && !st.private {
+	if st.threads && !st.private {
 		more = append(more, k.button(verbThread, "", s.label("button_thread", "In a thread", nil), false))
 	}
 	more = append(more, k.button(verbFile, "", s.label("button_file", "As file", nil), false))

@@ -62,19 +62,25 @@ const (
 
 // interaction is a command, a pressed button, or the like.
 type interaction struct {
-	ID          string          `json:"id"`
-	App         string          `json:"application_id"`
-	Token       string          `json:"token"`
-	Type        int             `json:"type"`
-	GuildID     string          `json:"guild_id"`
-	ChannelID   string          `json:"channel_id"`
-	Context     *int            `json:"context"`
-	Locale      string          `json:"locale"`
-	Permissions string          `json:"app_permissions"`
-	User        *user           `json:"user"`
-	Member      *member         `json:"member"`
-	Message     *message        `json:"message"` // whose button was pressed
-	Data        json.RawMessage `json:"data"`
+	ID          string `json:"id"`
+	App         string `json:"application_id"`
+	Token       string `json:"token"`
+	Type        int    `json:"type"`
+	GuildID     string `json:"guild_id"`
+	ChannelID   string `json:"channel_id"`
+	Context     *int   `json:"context"`
+	Locale      string `json:"locale"`
+	Permissions string `json:"app_permissions"`
+	Channel     struct {
+		Type int `json:"type"`
+	} `json:"channel"`
+	// Owners are where the app was installed: "0" holds the server's id,
+	// "1" the user's.
+	Owners  map[string]string `json:"authorizing_integration_owners"`
+	User    *user             `json:"user"`
+	Member  *member           `json:"member"`
+	Message *message          `json:"message"` // whose button was pressed
+	Data    json.RawMessage   `json:"data"`
 }
 
 type member struct {
@@ -92,6 +98,22 @@ const (
 
 // inBotDM is the context of a direct message with the bot.
 const inBotDM = 1
+
+// installed tells whether the bot is a member of the server where it happens.
+func (i *interaction) installed() bool { return i.GuildID != "" && i.Owners["0"] == i.GuildID }
+
+// Types of channels whose messages can carry a thread (Discord, "Channel
+// Types").
+const (
+	channelText         = 0
+	channelAnnouncement = 5
+)
+
+// threadable tells whether a Discord thread can be opened on an answer here.
+func (i *interaction) threadable() bool {
+	kind := i.Channel.Type
+	return i.installed() && (kind == channelText || kind == channelAnnouncement) && len(missing(i.Permissions, threadPermissions())) == 0
+}
 
 // asker is the user who did it; its ID is empty when the event names nobody.
 func (i *interaction) asker() user {

@@ -80,16 +80,27 @@ func size(b render.Block) int {
 func (b *book) number(n int) int { return min(max(n, 1), len(b.pages)) }
 
 // container is page n: title, posts, footer.
-func (b *book) container(n int) discordgo.Container {
+func (b *book) container(n int) discordgo.Container { return b.part(n, true, true) }
+
+// part is page n, with the title and the footer or without.
+func (b *book) part(n int, title, footer bool) discordgo.Container {
 	colour := accent(b.thread.Author.ID)
-	c := discordgo.Container{AccentColor: &colour, Components: []discordgo.MessageComponent{b.heading()}}
-	divider := discordgo.Separator{}
-	if body := content(b.pages[n-1]); len(body) > 0 {
-		c.Components = append(c.Components, divider)
-		c.Components = append(c.Components, body...)
+	var parts [][]discordgo.MessageComponent
+	if title {
+		parts = append(parts, []discordgo.MessageComponent{b.heading()})
 	}
-	if b.footer != "" {
-		c.Components = append(c.Components, divider, discordgo.TextDisplay{Content: b.footer})
+	if body := content(b.pages[n-1]); len(body) > 0 {
+		parts = append(parts, body)
+	}
+	if (footer && b.footer != "") || len(parts) == 0 {
+		parts = append(parts, []discordgo.MessageComponent{discordgo.TextDisplay{Content: b.footer}})
+	}
+	c := discordgo.Container{AccentColor: &colour}
+	for i, p := range parts {
+		if i > 0 {
+			c.Components = append(c.Components, discordgo.Separator{})
+		}
+		c.Components = append(c.Components, p...)
 	}
 	return c
 }

@@ -78,7 +78,7 @@ func TestPageGolden(t *testing.T) {
 		reply bot.Reply
 		stage stage
 	}{
-		"rich":      {bot.Reply{Thread: rich(), Asked: rich().Ref, PageURL: "https://unroll.example/mastodon/m.example/112", Page: 1}, stage{server: true}},
+		"rich":      {bot.Reply{Thread: rich(), Asked: rich().Ref, PageURL: "https://unroll.example/mastodon/m.example/112", Page: 1}, stage{threads: true}},
 		"private":   {bot.Reply{Thread: thread(60), Asked: thread(60).Ref, PageURL: "https://unroll.example/x/20", Page: 2}, stage{private: true}},
 		"localhost": {bot.Reply{Thread: thread(1), Asked: thread(1).Ref, PageURL: "http://localhost:8080/x/20"}, stage{}},
 	} {
@@ -148,7 +148,7 @@ func TestLimits(t *testing.T) {
 		b := newBook(th, "https://unroll.example/x/20")
 		for n := range b.pages {
 			r := bot.Reply{Thread: th, Asked: th.Ref, PageURL: "https://unroll.example/x/20", Page: n + 1}
-			m := a.pageOf(t.Context(), a.speaker("en"), b, &r, stage{server: true})
+			m := a.pageOf(t.Context(), a.speaker("en"), b, &r, stage{threads: true})
 			components, text := count(m.Components)
 			if components > maxComponents || text > maxText {
 				t.Fatalf("thread %d, page %d of %d: %d components, %d units", i, n+1, len(b.pages), components, text)

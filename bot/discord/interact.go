@@ -109,7 +109,7 @@ func (a *Adapter) plan(ctx context.Context, i *interaction) (plan, error) {
 	private := i.Context != nil && *i.Context == inBotDM
 	reply := interactionReply{
 		a: a, app: i.App, token: i.Token, speaker: a.speaker(i.Locale),
-		stage: stage{server: i.GuildID != "" && i.can(discordgo.PermissionCreatePublicThreads|discordgo.PermissionSendMessagesInThreads)},
+		stage: stage{threads: i.threadable()},
 		alone: private,
 	}
 	req := bot.Request{ID: i.ID, Platform: a.Name(), Chat: i.ChannelID, User: who.ID, Locale: i.Locale, Private: private}
@@ -154,9 +154,7 @@ func later(private bool) callback {
 	return c
 }
 
-// can tells whether the bot has all the permissions where the interaction is.
-func (i *interaction) can(permissions int64) bool { return has(i.Permissions, permissions) }
-
+// has tells whether a set of permissions, as Discord writes it, holds some.
 func has(have string, permissions int64) bool {
 	n, err := strconv.ParseInt(have, 10, 64)
 	return err == nil && (n&permissions == permissions || n&discordgo.PermissionAdministrator != 0)

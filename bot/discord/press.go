@@ -35,7 +35,8 @@ func (a *Adapter) planPress(ctx context.Context, i *interaction, req bot.Request
 	case verbFile:
 		reply.view = viewFile
 	case verbThread:
-		reply.view, reply.message, reply.channel = viewThread, messageID(i), i.ChannelID
+		req.Page = &ask
+		return a.planThread(i, req, reply), nil
 	case verbDelete:
 		return a.planDelete(i, reply), nil
 	case verbHere:
@@ -47,9 +48,9 @@ func (a *Adapter) planPress(ctx context.Context, i *interaction, req bot.Request
 	case verbPage, verbJump, verbAgain:
 		reply.update, reply.stage.private = true, private
 		return plan{answer: callback{Type: answerUpdate}, request: &req, reply: reply}, nil
-	case verbFile, verbThread:
+	case verbFile:
 		reply.stage.private = true
-	case verbShare, verbDelete, verbHere:
+	case verbShare, verbThread, verbDelete, verbHere:
 	}
 	return plan{answer: later(reply.stage.private), request: &req, reply: reply}, nil
 }
@@ -57,13 +58,6 @@ func (a *Adapter) planPress(ctx context.Context, i *interaction, req bot.Request
 // refuse answers only the asker, with a sentence.
 func (a *Adapter) refuse(text string) plan {
 	return plan{answer: callback{Type: answerMessage, Data: sentence(text).ephemeral(true)}}
-}
-
-func messageID(i *interaction) string {
-	if i.Message == nil {
-		return ""
-	}
-	return i.Message.ID
 }
 
 // planDelete deletes an answer for whoever asked for it, or a moderator.

@@ -124,7 +124,7 @@ func (r *messageReply) Working(ctx context.Context) error {
 func (r *messageReply) Send(ctx context.Context, reply bot.Reply) error {
 	var m outgoing
 	if reply.Thread != nil {
-		m = r.a.page(ctx, r.speaker, &reply, stage{server: r.server})
+		m = r.a.page(ctx, r.speaker, &reply, stage{threads: r.server})
 	} else {
 		var rows []discordgo.MessageComponent
 		if reply.Retry {
