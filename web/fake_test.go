@@ -3,7 +3,6 @@ package web_test
 import (
 	"context"
 	"flag"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -111,25 +110,23 @@ func newServer(t testing.TB, f *fake, cfg web.Config) *web.Server {
 	return s
 }
 
-func get(t testing.TB, h http.Handler, path string) *http.Response {
+// reply is what came back.
+type reply struct {
+	StatusCode int
+	Header     http.Header
+	Body       string
+}
+
+func get(t testing.TB, h http.Handler, path string) reply {
 	t.Helper()
 	return do(t, h, httptest.NewRequest(http.MethodGet, path, nil))
 }
 
-func do(t testing.TB, h http.Handler, r *http.Request) *http.Response {
+func do(t testing.TB, h http.Handler, r *http.Request) reply {
 	t.Helper()
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
-	return w.Result()
-}
-
-func read(t testing.TB, r *http.Response) string {
-	t.Helper()
-	b, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
+	return reply{w.Code, w.Header(), w.Body.String()}
 }
 
 func golden(t *testing.T, name, got string) {

@@ -47,7 +47,7 @@ func TestAuthorPages(t *testing.T) {
 				t.Fatalf("status %d", r.StatusCode)
 			}
 			var got []string
-			for _, n := range nodes(t, read(t, r)) {
+			for _, n := range nodes(t, r.Body) {
 				if dir, _ := attr(n, "dir"); n.Data == "a" && dir == "auto" {
 					href, _ := attr(n, "href")
 					got = append(got, href)
@@ -93,7 +93,7 @@ func TestFeeds(t *testing.T) {
 					ID string `xml:"id"`
 				} `xml:"entry"`
 			}
-			if err := xml.Unmarshal([]byte(read(t, r)), &feed); err != nil {
+			if err := xml.Unmarshal([]byte(r.Body), &feed); err != nil {
 				t.Fatal(err)
 			}
 			var ids []string
@@ -113,12 +113,12 @@ func TestFeeds(t *testing.T) {
 func TestOEmbed(t *testing.T) {
 	f := newFake()
 	s := newServer(t, f, web.Config{})
-	ask := func(page, format string) *http.Response {
+	ask := func(page, format string) reply {
 		return get(t, s, "/oembed?"+url.Values{"url": {page}, "format": {format}}.Encode())
 	}
 	r := ask("https://unroll.example"+root+"#p-1105", "json")
 	var got map[string]any
-	if err := json.Unmarshal([]byte(read(t, r)), &got); err != nil {
+	if err := json.Unmarshal([]byte(r.Body), &got); err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]any{

@@ -20,7 +20,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := &answer{ResponseWriter: w, status: http.StatusOK}
 	defer func() {
 		if v := recover(); v != nil {
-			if v == http.ErrAbortHandler {
+			if v == http.ErrAbortHandler { //nolint:errorlint // net/http compares so too
 				panic(v)
 			}
 			s.cfg.Log.Error("panic while answering", "route", r.Pattern, "panic", fmt.Sprint(v), "stack", string(debug.Stack()))

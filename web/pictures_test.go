@@ -31,7 +31,7 @@ func TestExportsHoldPictures(t *testing.T) {
 		}
 		return png, nil
 	}})
-	page := read(t, get(t, s, root+".html"))
+	page := get(t, s, root+".html").Body
 	if n := strings.Count(page, "data:image/png;base64,"); n != 11 {
 		t.Errorf("%d pictures in the file", n)
 	}
@@ -40,7 +40,7 @@ func TestExportsHoldPictures(t *testing.T) {
 			t.Errorf("%s was fetched %d times", address, n)
 		}
 	}
-	book := read(t, get(t, s, root+".epub"))
+	book := get(t, s, root+".epub").Body
 	z, err := zip.NewReader(strings.NewReader(book), int64(len(book)))
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +79,7 @@ func TestPicturesAreBounded(t *testing.T) {
 		asked++
 		return large, nil
 	}})
-	page := read(t, get(t, s, "/x/7.html"))
+	page := get(t, s, "/x/7.html").Body
 	if asked > 100 {
 		t.Errorf("%d pictures were fetched", asked)
 	}

@@ -67,7 +67,7 @@ type threadPage struct {
 type exportLink struct{ URL, Label, Type string }
 
 func (s *Server) render(w io.Writer, name string, data site) error {
-	data.Config, data.Style = s.cfg, template.CSS(style)
+	data.Config, data.Style = s.cfg, template.CSS(style) //nolint:gosec // it is embedded
 	return templates.ExecuteTemplate(w, name, data)
 }
 

@@ -22,7 +22,7 @@ func (s *Server) writePage(o render.Options, w io.Writer, t *unroll.Thread) erro
 	}
 	path := t.Ref.Path()
 	page := &threadPage{
-		Article: template.HTML(article.String()),
+		Article: template.HTML(article.String()), //nolint:gosec // a template made it
 		URL:     o.PageURL, Path: path, OEmbed: "/oembed?" + url.Values{"url": {o.PageURL}}.Encode(), More: authorPath(t.Ref, t.Author),
 		Summary: render.Summary(t, summaryMax), Author: t.Author, Card: "summary",
 	}

@@ -2,7 +2,6 @@ package render
 
 import (
 	"encoding/xml"
-	"html/template"
 	"io"
 	"slices"
 	"strings"
@@ -44,7 +43,7 @@ func (o Options) Atom(w io.Writer, t *unroll.Thread) error {
 		}
 		e := Entry{
 			ID: f.ID + "#" + view.Anchor, Published: p.At, Updated: p.At,
-			Title: shorten(line(p.Text), TitleMax), Content: template.HTML(content.String()),
+			Title: shorten(line(p.Text), TitleMax), Content: content.String(),
 		}
 		if f.Page != "" {
 			e.Page = f.Page + "#" + view.Anchor
@@ -83,8 +82,8 @@ type Entry struct {
 	ID, Title, Page    string
 	Author             string // empty: the feed's
 	Published, Updated time.Time
-	Summary            string        // plain
-	Content            template.HTML // takes the place of Summary
+	Summary            string // plain
+	Content            string // HTML; takes the place of Summary
 }
 
 // Write writes the feed as XML. Errors are w's.
@@ -99,7 +98,7 @@ func (f *Feed) Write(w io.Writer) error {
 			Links: links(e.Page, ""), Author: person(e.Author, ""), Summary: e.Summary,
 		}
 		if e.Content != "" {
-			entry.Content = &atomContent{"html", string(e.Content)}
+			entry.Content = &atomContent{"html", e.Content}
 		}
 		out.Entries = append(out.Entries, entry)
 	}

@@ -91,7 +91,7 @@ func (b *book) show(address string) template.URL {
 		return ""
 	}
 	if name, ok := b.names[link]; ok {
-		return template.URL(name)
+		return checked(name)
 	}
 	name := ""
 	if content, kind, ok := b.get(link); ok && pictureTypes[kind] != "" {
@@ -99,7 +99,7 @@ func (b *book) show(address string) template.URL {
 		b.Pictures = append(b.Pictures, bookFile{name, kind, content})
 	}
 	b.names[link] = name
-	return template.URL(name)
+	return checked(name)
 }
 
 // HasDrawing tells whether the thread has a poll: its bars are drawn in SVG,

@@ -63,12 +63,9 @@ func clean(text string, facets []unroll.Facet) (string, []unroll.Facet) {
 	var b strings.Builder
 	b.Grow(len(text))
 	for i, c := range text {
-		n := 1
-		switch {
-		case c == utf8.RuneError:
+		n := utf8.RuneLen(c)
+		if c == utf8.RuneError { // one byte that is no UTF-8, or the character itself
 			_, n = utf8.DecodeRuneInString(text[i:])
-		default:
-			n = utf8.RuneLen(c)
 		}
 		for j := i; j < i+n; j++ {
 			moved[j] = b.Len()

@@ -66,7 +66,8 @@ func (o Options) HTML(w io.Writer, t *unroll.Thread) error {
 	if o.Picture != nil {
 		v.show = o.inside
 	}
-	return articles.ExecuteTemplate(w, "document", document{view: v.view(), CSS: template.CSS(stylesheet)})
+	css := template.CSS(stylesheet) //nolint:gosec // it is embedded
+	return articles.ExecuteTemplate(w, "document", document{view: v.view(), CSS: css})
 }
 
 // inside puts a picture into its own address.
@@ -77,9 +78,9 @@ func (o Options) inside(address string) template.URL {
 	}
 	content, kind, ok := o.Picture(link)
 	if _, known := pictureTypes[kind]; !ok || !known {
-		return template.URL(link)
+		return checked(link)
 	}
-	return template.URL("data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(content))
+	return checked("data:" + kind + ";base64," + base64.StdEncoding.EncodeToString(content))
 }
 
 // pictureTypes are the media types of pictures that every reader shows (EPUB

@@ -61,8 +61,7 @@ func writeMarkdown(b *strings.Builder, block Block) {
 			}
 			first = false
 			text := markdownInline(p.text, p.facets)
-			switch block.Kind {
-			case BlockGap, BlockBranch, BlockWarning:
+			if k := block.Kind; k == BlockGap || k == BlockBranch || k == BlockWarning {
 				text = "*" + text + "*"
 			}
 			b.WriteString(prefix + strings.ReplaceAll(text, "\n", "\n"+prefix) + "\n")

@@ -28,7 +28,7 @@ func richHTML(text string, facets []unroll.Facet, show func(string) template.URL
 			b.WriteString("</blockquote>")
 		}
 	}
-	return template.HTML(b.String())
+	return template.HTML(b.String()) //nolint:gosec // see above
 }
 
 type inlineHTML struct {

@@ -30,12 +30,17 @@ func newViewer(t *unroll.Thread, o Options) *viewer {
 }
 
 // inPlace shows a picture from where it is.
-func inPlace(address string) template.URL { return template.URL(weblink(address)) }
+func inPlace(address string) template.URL { return checked(weblink(address)) }
+
+// checked is an address that weblink let through, or that we made ourselves.
+func checked(address string) template.URL {
+	return template.URL(address) //nolint:gosec // see above; attributes are still escaped
+}
 
 func (v *viewer) view() *view {
 	t := v.thread
 	out := &view{
-		W: v.Words, Title: v.Options.Title(t), Author: v.author(t.Author), Follow: v.Follow(t.Ref.Network),
+		W: v.Words, Title: v.Title(t), Author: v.author(t.Author), Follow: v.Follow(t.Ref.Network),
 		Count: v.Posts(t.Len()), Read: v.Read(SourceName(t), t.FetchedAt), Because: v.Because(t.Verdict.State, Strongest(t.Verdict)),
 	}
 	heading, rest, ok := headline(t)
@@ -50,7 +55,7 @@ func (v *viewer) view() *view {
 		out.Verdict = v.Verdict(t.Verdict.State, Missing(t))
 	}
 	v.dates(out)
-	out.ReplyTo = v.quote(t.ReplyTo, v.Words.ReplyTo)
+	out.ReplyTo = v.quote(t.ReplyTo, v.ReplyTo)
 	out.Posts = v.chain(t.Posts, true, 0)
 	for _, b := range v.forks.lost() {
 		out.Branches = append(out.Branches, v.branch(b, 0)...)
@@ -166,7 +171,7 @@ func (v *viewer) branch(b *unroll.Branch, depth int) []branchView {
 func (v *viewer) post(p *unroll.Post, place int) postView {
 	out := postView{
 		Anchor: Anchor(v.thread, p.ID), Place: place, Label: v.Place(place), URL: weblink(p.URL),
-		At: v.stamp(p.At, v.Time), Edited: v.stamp(p.EditedAt, v.Words.Edited),
+		At: v.stamp(p.At, v.Time), Edited: v.stamp(p.EditedAt, v.Edited),
 	}
 	if p.Gap != nil {
 		out.Gap = v.Gap(p.Gap.Reason)
