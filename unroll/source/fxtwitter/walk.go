@@ -19,6 +19,14 @@ type walk struct {
 	replies map[string][]string // IDs of the posts held that reply to a post
 	parents map[string]string   // handle of the parent's author, by post ID
 	asked   map[string]bool     // IDs that the service was asked for
+	gaps    []*gap              // that stand in lists
+}
+
+// gap is a missing post. The service lists the root right above the gap that
+// its way up ended at; what lies between them shows from above only.
+type gap struct {
+	id     string
+	joined bool // what lies above was asked for
 }
 
 // step is one more call, and the post it was decided at.
@@ -83,7 +91,7 @@ func (w *walk) add(env *envelope) {
 					id = cmp.Or(to.Status, id)
 				}
 			}
-			w.gap(id, above, gapOf(s.Reason))
+			w.miss(id, above, gapOf(s.Reason))
 			above = id
 		} else if w.take(s) {
 			above = s.ID
@@ -91,11 +99,20 @@ func (w *walk) add(env *envelope) {
 	}
 }
 
-func (w *walk) gap(id, above string, why unroll.GapReason) {
+func (w *walk) miss(id, above string, why unroll.GapReason) {
 	if !xpost.ValidID(id) || w.has(id) {
 		return
 	}
 	w.put(unroll.Post{ID: id, URL: xpost.StatusURL("i", id), ParentID: above, Gap: &unroll.Gap{Reason: why}})
+	w.gaps = append(w.gaps, &gap{id: id})
+}
+
+// above gives the ID of the post above a gap, as far as known.
+func (w *walk) above(g *gap) string { return w.conv.Posts[w.at[g.id]].ParentID }
+
+// endsAtGap tells whether a gap hangs below a post.
+func (w *walk) endsAtGap(id string) bool {
+	return slices.ContainsFunc(w.gaps, func(g *gap) bool { return w.above(g) == id })
 }
 
 // take adds a post unless it has no id or no author.
@@ -175,9 +192,14 @@ func (w *walk) next() step {
 	if p, ok := w.post(head); ok && xpost.ValidID(p.ParentID) && !w.has(p.ParentID) && !w.asked[p.ParentID] {
 		return step{ask: p.ParentID, from: head}
 	}
+	for _, g := range w.gaps {
+		if up, ok := w.post(w.above(g)); ok && !g.joined && len(w.replies[g.id]) > 0 && !w.asked[up.ID] {
+			return step{ask: up.ID, from: up.ID}
+		}
+	}
 	for _, id := range w.ends(head) {
 		p, ok := w.post(id)
-		if !ok || w.asked[id] {
+		if !ok || w.asked[id] || w.endsAtGap(id) {
 			continue
 		}
 		if n, known := w.conv.Replies[id]; !known || n > 0 || xpost.PromisesMore(p.Text) {
@@ -194,16 +216,23 @@ func (w *walk) took(s step, env *envelope, err error) bool {
 	case err == nil:
 		w.add(env)
 		w.settle(env)
+		for _, g := range w.gaps {
+			if _, shown := w.post(g.id); !shown && w.above(g) == s.ask {
+				ends := w.ends(s.ask) // the last is the farthest down
+				w.conv.Posts[w.at[g.id]].ParentID = ends[len(ends)-1]
+				g.joined = true
+			}
+		}
 		return true
 	case s.ask != s.from: // what the first post replies to
 		var gone tombstone
 		switch {
 		case errors.As(err, &gone):
-			w.gap(s.ask, "", unroll.GapReason(gone))
+			w.miss(s.ask, "", unroll.GapReason(gone))
 		case kind == unroll.KindPrivate:
-			w.gap(s.ask, "", unroll.GapPrivate)
+			w.miss(s.ask, "", unroll.GapPrivate)
 		case kind == unroll.KindNotFound:
-			w.gap(s.ask, "", unroll.GapUnknown)
+			w.miss(s.ask, "", unroll.GapUnknown)
 		}
 		return true // else the thread goes without its beginning, and shows it
 	default:

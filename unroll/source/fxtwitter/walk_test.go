@@ -3,12 +3,14 @@ package fxtwitter
 import (
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"unrollbot/internal/fakenet"
 	"unrollbot/unroll"
 	"unrollbot/unroll/source/sourcetest"
 )
@@ -160,6 +162,35 @@ func TestCalls(t *testing.T) {
 			calls:   "12", posts: "!10 11 12", seen: "12",
 		},
 		{
+			name: "what lies above a deleted post shows from the root only", asked: "15",
+			answers: answers{
+				"15": tell("15<14@ada,ada,0", "10<0,ada,1", "!13", "14<13@ada,ada,1", "15<14@ada,ada,0"),
+				"10": tell("10<0,ada,1", "10<0,ada,1", "11<10@ada,ada,1", "12<11@ada,ada,4", "!13"),
+			},
+			calls: "15 10", posts: "10 !13 14 15 11 12",
+		},
+		{
+			name: "nothing lies between the root and a deleted post", asked: "12",
+			answers: answers{
+				"12": tell("12<11@ada,ada,0", "10<0,ada,7", "!11", "12<11@ada,ada,0"),
+				"10": tell("10<0,ada,7", "10<0,ada,7", "!11"),
+			},
+			calls: "12 10", posts: "10 !11 12", seen: "10 12",
+		},
+		{
+			name: "a gap that is none", asked: "12",
+			answers: answers{
+				"12": tell("12<11@ada,ada,0", "10<0,ada,7", "!11", "12<11@ada,ada,0"),
+				"10": tell("10<0,ada,7", "10<0,ada,7", "9<10@ada,ada,0", "11<10@ada,ada,1", "12<11@ada,ada,0"),
+			},
+			calls: "12 10", posts: "10 11 12 9", seen: "12",
+		},
+		{
+			name: "a deleted last post", asked: "10",
+			answers: answers{"10": tell("10<0,ada,7", "10<0,ada,7", "11<10@ada,ada,7", "!12")},
+			calls:   "10", posts: "10 11 !12",
+		},
+		{
 			name: "a deleted post beside the chain", asked: "10",
 			answers: answers{"10": tell("10<0,ada,1", "10<0,ada,1", "!11", "12<10@ada,ada,0")},
 			calls:   "10", posts: "10 !11 12",
@@ -280,6 +311,90 @@ func TestParentAuthors(t *testing.T) {
 	if got := conv.Posts[0]; got.ParentID != "29" || got.ParentAuthorID != "" {
 		t.Errorf("a parent of whom only the handle is known: %+v", got)
 	}
+}
+
+// TestGapHangsLast: a gap goes below what was found above it later.
+func TestGapHangsLast(t *testing.T) {
+	t.Parallel()
+	f := &fake{answers: map[string]http.HandlerFunc{
+		"15": tell("15<14@ada,ada,0", "10<0,ada,1", "!13", "14<13@ada,ada,1", "15<14@ada,ada,0"),
+		"10": tell("10<0,ada,1", "10<0,ada,1", "11<10@ada,ada,1", "12<11@ada,ada,4", "!13"),
+	}}
+	conv, err := start(t, f).Fetch(t.Context(), ref("15"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	thread, err := unroll.Assemble(conv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range thread.Posts {
+		got = append(got, p.ID)
+	}
+	if diff := cmp.Diff("10 11 12 13 14 15", strings.Join(got, " ")); diff != "" || len(thread.Branches) > 0 {
+		t.Errorf("%d branches, main chain: %s", len(thread.Branches), diff)
+	}
+}
+
+// TestFakenet reads worlds of every kind from the demo's own FxTwitter.
+func TestFakenet(t *testing.T) {
+	t.Parallel()
+	read := func(t *testing.T, w fakenet.World, cfg fakenet.FxTwitterConfig, id string) (unroll.Conversation, *fakenet.FxTwitter, error) {
+		t.Helper()
+		net := fakenet.NewFxTwitter(w, cfg)
+		base, d := sourcetest.Serve(t, net)
+		s, err := New(Config{BaseURL: base}, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conv, err := s.Fetch(t.Context(), ref(id))
+		return conv, net, err
+	}
+	chains := []struct {
+		name  string
+		cfg   fakenet.FxTwitterConfig
+		asked string
+		calls int
+	}{
+		{"from the root", fakenet.FxTwitterConfig{}, "1000001", 1},
+		{"from the middle", fakenet.FxTwitterConfig{}, "1000015", 1},
+		{"from the end", fakenet.FxTwitterConfig{}, "1000030", 1},
+		{"twice each", fakenet.FxTwitterConfig{Duplicates: true}, "1000001", 1},
+		{"cut silently", fakenet.FxTwitterConfig{Below: 7}, "1000001", 5},
+	}
+	for _, tc := range chains {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			conv, net, err := read(t, fakenet.Chain(30), tc.cfg, tc.asked)
+			if err != nil {
+				t.Fatal(err)
+			}
+			thread, err := unroll.Assemble(conv)
+			if err != nil || thread.Len() != 30 || thread.Verdict.State != unroll.Complete {
+				t.Errorf("%d posts, verdict %+v, %v", thread.Len(), thread.Verdict, err)
+			}
+			if n := net.Calls("/2/thread/"); n != tc.calls {
+				t.Errorf("%d calls, want %d", n, tc.calls)
+			}
+		})
+	}
+	t.Run("any world", func(t *testing.T) {
+		t.Parallel()
+		for seed := range uint64(60) {
+			w := fakenet.Random(rand.New(rand.NewPCG(seed, 1)), 40)
+			for _, p := range w.Posts[:4] {
+				conv, _, err := read(t, w, fakenet.FxTwitterConfig{Below: int(seed % 5)}, p.ID)
+				if err != nil {
+					continue
+				}
+				sourcetest.CheckConversation(t, conv)
+				if _, err := unroll.Assemble(conv); err != nil && unroll.KindOf(err) == unroll.KindInternal {
+					t.Error(err)
+				}
+			}
+		}
+	})
 }
 
 func TestBudget(t *testing.T) {
