@@ -89,8 +89,10 @@ func linkText(shown, url string) string {
 		s = strings.TrimPrefix(strings.TrimPrefix(s, "https://"), "http://")
 		return strings.TrimSuffix(strings.TrimPrefix(s, "www."), "/")
 	}
-	if short, cut := strings.CutSuffix(shown, "…"); cut && strings.HasPrefix(bare(url), bare(short)) {
-		return url // networks show long addresses like that
+	for _, dots := range []string{"…", "..."} { // networks show long addresses like that
+		if short, cut := strings.CutSuffix(shown, dots); cut && strings.HasPrefix(bare(url), bare(short)) {
+			return url
+		}
 	}
 	if bare(shown) == bare(url) {
 		return shown

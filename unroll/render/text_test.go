@@ -66,3 +66,20 @@ func hostile(s, address string) unroll.Thread {
 		Source:   s,
 	}
 }
+
+func TestTextShowsWhereLinksLead(t *testing.T) {
+	const url = "https://www.example.org/a/long/way"
+	for shown, want := range map[string]string{
+		"here":                   "here <" + url + ">",
+		url:                      url,
+		"example.org/a/long/way": "example.org/a/long/way",
+		"example.org/a/lo…":      url,
+		"example.org/a/lo...":    url,
+		"evil.example/a…":        "evil.example/a… <" + url + ">",
+	} {
+		thread, _, _ := wrapped("See "+shown+" now", []unroll.Facet{{Start: 4, End: 4 + len(shown), Kind: unroll.FacetLink, URL: url}})
+		if got := rendered(t, render.Text, thread); !strings.Contains(got, "\nSee "+want+" now\n") {
+			t.Errorf("%s: %s", shown, got)
+		}
+	}
+}
