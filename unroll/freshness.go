@@ -74,20 +74,16 @@ func (f *Failure) error(ref Ref, now time.Time) error {
 }
 
 // worse picks the error to tell when several sources failed: what is said
-// about the post outweighs what is said about a service.
+// about the post outweighs what is said about a service. That a lesser source
+// does not know a post, while a better one is down, says nothing of the post:
+// the first wins.
 func worse(a, b error) error {
 	weight := func(err error) int {
 		switch KindOf(err) {
 		case KindOptedOut:
-			return 5
-		case KindDeleted, KindPrivate, KindBlocked, KindLoginRequired:
-			return 4
-		case KindNotFound:
 			return 3
-		case KindRateLimited:
+		case KindDeleted, KindPrivate, KindBlocked, KindLoginRequired:
 			return 2
-		case "":
-			return 0
 		default:
 			return 1
 		}

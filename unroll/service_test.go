@@ -177,6 +177,8 @@ func TestUnrollAsksTheLadder(t *testing.T) {
 		{"not found goes on", failing(KindNotFound), whole, "a1 a2 a3", "", 1},
 		{"what is said of the post is told", failing(KindPrivate), failing(KindUpstream), "", KindPrivate, 1},
 		{"in either order", failing(KindUpstream), failing(KindDeleted), "", KindDeleted, 1},
+		{"a lesser source that knows nothing says nothing", failing(KindUpstream), failing(KindNotFound), "", KindUpstream, 1},
+		{"a better one that knows nothing does", failing(KindNotFound), failing(KindRateLimited), "", KindNotFound, 1},
 		{"an author's wish is final", failing(KindOptedOut), whole, "", KindOptedOut, 0},
 	}
 	for _, tt := range tests {

@@ -242,6 +242,7 @@ func (a *app) connect(ctx context.Context) error {
 	}
 	reader, err := web.New(web.Config{
 		PublicURL: a.cfg.PublicURL, Keyword: a.cfg.Keywords[0], MediaSources: a.mediaSources(),
+		Limit:   unroll.Limit{Events: 60, Per: time.Minute, Burst: 40},
 		Metrics: a.metrics.Handler(), Checks: []web.Check{{Name: "store", Ready: a.store.Ping}}, Log: a.log,
 	}, a.service, a.store, a.store)
 	if err != nil {
