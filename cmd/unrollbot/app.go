@@ -238,6 +238,9 @@ func (a *app) connect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if a.cfg.DiscordPublicKey != "" {
+			mux.Handle("POST /discord/interactions", d.Interactions())
+		}
 		a.adapters = append(a.adapters, d)
 	}
 	reader, err := web.New(web.Config{
