@@ -2,6 +2,7 @@ package bottest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -384,7 +385,7 @@ func readBody(r *http.Request) (json.RawMessage, map[string]string, error) {
 	form := multipart.NewReader(r.Body, params["boundary"])
 	for {
 		part, err := form.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return body, files, nil
 		}
 		if err != nil {

@@ -156,7 +156,8 @@ func (g *gateway) open(ctx context.Context, current *atomic.Pointer[wire]) error
 		w.end(ctx.Err())
 	}
 	select {
-	case <-opened:
+	case err := <-opened:
+		return errors.Join(ctx.Err(), err)
 	case <-time.After(g.pace.stuck):
 		g.log.Error("discordgo hangs; going on with a new session", "shard", g.shard[0])
 		g.session = g.newSession()
@@ -173,7 +174,7 @@ func (g *gateway) hold(ctx context.Context, w *wire) {
 				return
 			}
 		case <-ctx.Done():
-			_ = g.session.Close() // tells Discord that the bot is leaving; whether it hears is its matter
+			w.leave() // discordgo's goroutines see that and end by themselves
 			return
 		}
 	}

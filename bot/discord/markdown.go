@@ -3,7 +3,6 @@ package discord
 import (
 	"net/url"
 	"strings"
-	"unicode/utf8"
 
 	"unrollbot/unroll"
 	"unrollbot/unroll/render"
@@ -262,19 +261,23 @@ func address(raw string) (string, bool) {
 	return a, len(a) <= maxTarget && !strings.ContainsFunc(a, func(r rune) bool { return r <= ' ' || r == 0x7f })
 }
 
-// plain writes text[start:end] escaped.
+// plain writes text[start:end] escaped. All that matters is ASCII, so it
+// goes byte by byte.
 func (w *writer) plain(start, end int) {
-	for i := start; i < end; {
-		c, width := utf8.DecodeRuneInString(w.text[i:])
-		next := i + width
-		if w.special(c, next) {
+	done := start // written up to here
+	for i := start; i < end; i++ {
+		c := w.text[i]
+		if w.special(c, i+1) {
+			w.b.WriteString(w.text[done:i])
 			w.b.WriteByte('\\')
+			done = i
 		}
-		w.b.WriteString(w.text[i:next])
 		switch {
 		case c == '\n':
 			if w.quoted {
+				w.b.WriteString(w.text[done : i+1])
 				w.b.WriteString("> ")
+				done = i + 1
 			}
 			w.lineStart, w.digits = true, false
 		case (c == ' ' || c == '\t') && w.lineStart:
@@ -283,13 +286,13 @@ func (w *writer) plain(start, end int) {
 		default:
 			w.begun()
 		}
-		i = next
 	}
+	w.b.WriteString(w.text[done:end])
 }
 
 // special tells whether c, which ends before text[next], must be escaped. A
 // backslash makes any sign that is not a letter, digit or space literal.
-func (w *writer) special(c rune, next int) bool {
+func (w *writer) special(c byte, next int) bool {
 	switch c {
 	case '\\', '*', '_', '~', '|', '`', '<', '[':
 		return true

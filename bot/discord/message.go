@@ -46,7 +46,7 @@ type outgoing struct {
 	EnforceNonce bool   `json:"enforce_nonce,omitempty"`
 
 	files []*discordgo.File
-	plain *plainForm
+	plain func() plainForm // nil where there is none
 }
 
 type attachment struct {
@@ -91,7 +91,7 @@ func (m outgoing) ephemeral(yes bool) outgoing {
 
 // fallback is the message as an embed.
 func (m outgoing) fallback() outgoing {
-	p := m.plain
+	p := m.plain()
 	m.Content = nil
 	m.Embeds, _ = json.Marshal([]*discordgo.MessageEmbed{{ // plain strings and numbers: it cannot fail
 		Description: clip(p.text, maxDescription), URL: p.url, Color: p.colour,
@@ -137,6 +137,6 @@ func sentence(text string, rows ...discordgo.MessageComponent) outgoing {
 	}
 	shown := clip(markdown(b), maxText)
 	m := newMessage(append([]discordgo.MessageComponent{discordgo.TextDisplay{Content: shown}}, rows...)...)
-	m.plain = &plainForm{text: shown, rows: rows}
+	m.plain = func() plainForm { return plainForm{text: shown, rows: rows} }
 	return m
 }

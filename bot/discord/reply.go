@@ -155,9 +155,12 @@ func (a *Adapter) pageOf(ctx context.Context, s speaker, b *book, r *bot.Reply, 
 	rows := a.controls(ctx, s, at, st)
 	c := b.container(at.n)
 	m := newMessage(append([]discordgo.MessageComponent{c}, rows...)...)
-	m.plain = &plainForm{text: b.plain(at.n), colour: *c.AccentColor, rows: rows}
-	if buttonURL(r.PageURL) {
-		m.plain.url = r.PageURL
+	m.plain = func() plainForm {
+		p := plainForm{text: b.plain(at.n), colour: *c.AccentColor, rows: rows}
+		if buttonURL(r.PageURL) {
+			p.url = r.PageURL
+		}
+		return p
 	}
 	return m
 }

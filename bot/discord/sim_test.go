@@ -61,29 +61,32 @@ func (s *sim) post(path string, body, out any) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.read(http.Post(s.base+"/_sim"+path, "application/json", bytes.NewReader(data)))(out)
+	s.call(http.MethodPost, path, bytes.NewReader(data), out)
 }
 
 func (s *sim) get(path string, query url.Values, out any) {
 	s.t.Helper()
-	s.read(http.Get(s.base + "/_sim" + path + "?" + query.Encode()))(out)
+	s.call(http.MethodGet, path+"?"+query.Encode(), http.NoBody, out)
 }
 
-func (s *sim) read(resp *http.Response, err error) func(any) {
+func (s *sim) call(method, path string, body io.Reader, out any) {
 	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.base+"/_sim"+path, body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	data, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode != http.StatusOK {
-		s.t.Fatalf("sim: %s %v %s", resp.Request.URL, err, data)
+		s.t.Fatalf("sim: %s %v %s", path, err, data)
 	}
-	return func(out any) {
-		if out != nil {
-			if err := json.Unmarshal(data, out); err != nil {
-				s.t.Fatalf("sim: %s: %v", data, err)
-			}
+	if out != nil {
+		if err := json.Unmarshal(data, out); err != nil {
+			s.t.Fatalf("sim: %s: %v", data, err)
 		}
 	}
 }

@@ -129,7 +129,7 @@ func (r *interactionReply) fill(ctx context.Context, reply *bot.Reply) error {
 			components = row(components, openButton(r.speaker, reply.PageURL))
 		}
 		m := newMessage(components...)
-		m.plain = &plainForm{text: b.plain(n), colour: *c.AccentColor}
+		m.plain = func() plainForm { return plainForm{text: b.plain(n), colour: *c.AccentColor} }
 		m.Nonce, m.EnforceNonce = r.message+"-"+strconv.Itoa(n), true
 		if err := r.a.send(ctx, http.MethodPost, "/channels/"+r.message+"/messages", m, nil); err != nil {
 			return fmt.Errorf("discord: message %d of %d in a thread: %w", n, last, err)

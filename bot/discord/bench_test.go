@@ -1,0 +1,137 @@
+package discord
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"unrollbot/bot"
+)
+
+// now is a Dispatch that answers before it returns.
+type now func(context.Context, bot.Request, bot.Responder) error
+
+func (n now) Dispatch(ctx context.Context, req bot.Request, res bot.Responder) error {
+	return n(ctx, req, res)
+}
+
+// bench is an adapter on a server that takes everything.
+func bench(b testing.TB, answer now) (*Adapter, string) {
+	b.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		h := w.Header()
+		h.Set("Content-Type", "application/json")
+		h.Set("X-RateLimit-Limit", "5")
+		h.Set("X-RateLimit-Remaining", "4")
+		h.Set("X-RateLimit-Reset-After", "0.2")
+		_, _ = io.WriteString(w, `{"id":"1"}`)
+	}))
+	b.Cleanup(server.Close)
+	a, err := New(Config{Token: "t", APIURL: server.URL + "/api/v10"}, answer, words{}, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return a, server.URL
+}
+
+func slash(n int) []byte {
+	id := strconv.Itoa(n)
+	return []byte(`{"id":"` + id + `","application_id":"500","token":"token-` + id + `","type":2,"guild_id":"100","channel_id":"101","locale":"en-US",` +
+		`"app_permissions":"2248473465835073","member":{"user":{"id":"777"},"permissions":"0"},"context":0,` +
+		`"data":{"name":"unroll","type":1,"options":[{"name":"link","type":3,"value":"` + link + `"}]}}`)
+}
+
+// BenchmarkInteraction is the way of a command over the adapter: decode,
+// acknowledge, hand on, render, reply. "bare" is what the two calls cost by
+// themselves.
+func BenchmarkInteraction(b *testing.B) {
+	th := thread(30)
+	body, err := json.Marshal(testAdapter(b).page(b.Context(), speaker{phrases: words{}}, &bot.Reply{Thread: th, Asked: th.Ref}, stage{}))
+	if err != nil {
+		b.Fatal(err)
+	}
+	a, base := bench(b, func(ctx context.Context, _ bot.Request, res bot.Responder) error {
+		return res.Send(ctx, bot.Reply{Thread: th, Asked: th.Ref, PageURL: "https://unroll.example/x/20", Page: 1})
+	})
+	b.Run("bare", func(b *testing.B) {
+		client := &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+		b.ReportAllocs()
+		for b.Loop() {
+			for _, body := range [][]byte{[]byte(`{"type":5}`), body} {
+				req, err := http.NewRequestWithContext(b.Context(), http.MethodPost, base, bytes.NewReader(body))
+				if err != nil {
+					b.Fatal(err)
+				}
+				resp, err := client.Do(req)
+				if err != nil {
+					b.Fatal(err)
+				}
+				_, _ = io.Copy(io.Discard, resp.Body)
+				_ = resp.Body.Close()
+			}
+		}
+	})
+	b.Run("adapter", func(b *testing.B) {
+		b.ReportAllocs()
+		n := 0
+		for b.Loop() {
+			n++
+			i, err := decodeInteraction(slash(n))
+			if err != nil {
+				b.Fatal(err)
+			}
+			a.interact(b.Context(), i, time.Now())
+		}
+	})
+}
+
+// TestMemoryStaysFlat sends many interactions through, each with a token of
+// its own, and looks for what is kept of them.
+func TestMemoryStaysFlat(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow")
+	}
+	a, _ := bench(t, func(ctx context.Context, _ bot.Request, res bot.Responder) error {
+		return res.Send(ctx, bot.Reply{Text: "Done."})
+	})
+	heap := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	send := func(from, to int) {
+		var wg sync.WaitGroup
+		for w := range 8 {
+			wg.Go(func() {
+				for n := from + w; n < to; n += 8 {
+					i, err := decodeInteraction(slash(n))
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					a.interact(t.Context(), i, time.Now())
+				}
+			})
+		}
+		wg.Wait()
+	}
+	send(0, 4000)
+	before := heap()
+	send(4000, 20_000)
+	if after := heap(); after > before+2<<20 {
+		t.Errorf("heap grew from %d to %d bytes over 16,000 interactions", before, after)
+	}
+	if n := len(a.rest.transport.limits.buckets); n > 4*sweepAt {
+		t.Errorf("%d buckets are kept", n)
+	}
+}
