@@ -14,7 +14,7 @@ import (
 	"unrollbot/web"
 )
 
-var png = []byte("\x89PNG\r\n\x1a\n the rest of a picture")
+var picture = []byte("\x89PNG\r\n\x1a\n the rest of a picture")
 
 func TestExportsHoldPictures(t *testing.T) {
 	var mu sync.Mutex
@@ -29,7 +29,7 @@ func TestExportsHoldPictures(t *testing.T) {
 		case strings.Contains(address, "lens2"):
 			return []byte("<html>not a picture"), nil
 		}
-		return png, nil
+		return picture, nil
 	}})
 	page := get(t, s, root+".html").Body
 	if n := strings.Count(page, "data:image/png;base64,"); n != 11 {
@@ -70,7 +70,7 @@ func TestPicturesAreBounded(t *testing.T) {
 		p.Media = append(p.Media, unroll.Media{Kind: unroll.MediaImage, URL: fmt.Sprintf("https://m.example/%d.png", i)})
 	}
 	f.threads[ref] = unroll.Thread{Ref: ref, Posts: []unroll.Post{p}}
-	large := append(bytes.Clone(png), make([]byte, 1<<20)...)
+	large := append(bytes.Clone(picture), make([]byte, 1<<20)...)
 	var mu sync.Mutex
 	asked := 0
 	s := newServer(t, f, web.Config{Picture: func(context.Context, string) ([]byte, error) {

@@ -31,6 +31,7 @@ var formats = []format{
 	{suffix: ".html", name: "HTML file", kind: "text/html; charset=utf-8", save: true, holds: true, write: render.Options.HTML},
 	{suffix: ".epub", name: "EPUB", kind: "application/epub+zip", save: true, holds: true, write: render.Options.EPUB},
 	{suffix: ".atom", name: "Feed", kind: atomType, open: true, write: render.Options.Atom},
+	{suffix: ".png", kind: "image/png", open: true, write: writeShare},
 }
 
 const atomType = "application/atom+xml; charset=utf-8"

@@ -26,13 +26,21 @@ func (s *Server) writePage(o render.Options, w io.Writer, t *unroll.Thread) erro
 		URL:     o.PageURL, Path: path, OEmbed: "/oembed?" + url.Values{"url": {o.PageURL}}.Encode(), More: authorPath(t.Ref, t.Author),
 		Summary: render.Summary(t, summaryMax), Author: t.Author, Card: "summary",
 	}
-	if image := preview(t); image != nil {
-		page.Image, page.Card = image, "summary_large_image"
+	if page.Image = preview(t); page.Image == nil {
+		if title, by, ok := shareable(t); ok {
+			page.Image = &unroll.Media{URL: o.PageURL + ".png", Alt: title + ", by " + by, Width: shareWidth, Height: shareHeight}
+		}
+	}
+	if page.Image != nil {
+		page.Card = "summary_large_image"
 	}
 	if len(t.Posts) > 0 && !t.Posts[0].At.IsZero() {
 		page.From = t.Posts[0].At.UTC().Format(time.RFC3339)
 	}
 	for _, f := range formats {
+		if f.name == "" {
+			continue
+		}
 		page.Formats = append(page.Formats, exportLink{path + f.suffix, f.name, strings.TrimSuffix(f.kind, "; charset=utf-8")})
 	}
 	title := render.Title(t)

@@ -204,6 +204,8 @@ func TestTitle(t *testing.T) {
 		}
 		return th
 	}
+	covered := post("Hello, spiders of the world")
+	covered.Posts[0].Warning = "big\nspiders"
 	gap := post("", "Second")
 	gap.Posts[0].Gap = &unroll.Gap{}
 	tests := []struct {
@@ -217,6 +219,7 @@ func TestTitle(t *testing.T) {
 		{"no spaces", post(strings.Repeat("灯", 200)), strings.Repeat("灯", 79) + "…"},
 		{"eighty graphemes stay", post(strings.Repeat("👩🏽‍🔧", 80)), strings.Repeat("👩🏽‍🔧", 80)},
 		{"the first post is missing", gap, "Second"},
+		{"covered", covered, "Content warning: big spiders"},
 		{"no words", post("", "Second"), "Thread by Ada (@ada)"},
 		{"no posts", unroll.Thread{}, "Thread by"},
 		{"reordering goes", post("\u202eevil title here\u2069"), "evil title here"},
@@ -256,6 +259,7 @@ func TestSummaryAndFileName(t *testing.T) {
 		{"cut", thread("ada", strings.Repeat("lamp ", 40)), "lamp lamp lamp lamp lamp lamp lamp lamp…", "ada" + strings.Repeat("-lamp", 15) + ".md"},
 		{"paths and signs", thread("../a", "../../etc/passwd: \"x\" \u202e…\x00"), "../../etc/passwd: \"x\" … And more.", "a-etc-passwd-x.md"},
 		{"other scripts", thread("", "Привет, мир! 你好"), "Привет, мир! 你好 And more.", "привет-мир-你好.md"},
+		{"covered", &unroll.Thread{Posts: []unroll.Post{{Text: "Open."}, {Text: "Hidden.", Warning: "w"}}}, "Open.", "open.md"},
 		{"nothing", &unroll.Thread{}, "", "thread-by.md"},
 	}
 	for _, tt := range tests {

@@ -162,7 +162,7 @@ func links(t *testing.T, page string) {
 			case "href", "src", "poster", "cite":
 				if f, ok := strings.CutPrefix(a.Val, "#"); ok {
 					fragments = append(fragments, f)
-				} else if u, err := url.Parse(a.Val); err != nil || u.Scheme != "https" || u.Host == "" {
+				} else if u, err := url.Parse(a.Val); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
 					t.Errorf("%s=%q", a.Key, a.Val)
 				}
 			}

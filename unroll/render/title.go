@@ -19,7 +19,8 @@ const TitleMax = 80
 const titleMin = 12
 
 // Title names a thread by its first words, on one line of at most [TitleMax]
-// graphemes; a thread without words by its author. It may hold any
+// graphemes; one that begins under a content warning by that, and one
+// without words by its author. It may hold any
 // character but line ends, controls and explicit directional ones.
 func Title(t *unroll.Thread) string { return Options{}.Title(t) }
 
@@ -28,6 +29,9 @@ func (o Options) Title(t *unroll.Thread) string {
 	for i := range t.Posts {
 		if t.Posts[i].Gap != nil {
 			continue
+		}
+		if warning := line(t.Posts[i].Warning); warning != "" {
+			return shorten(o.words().Warning(warning), TitleMax)
 		}
 		text := strings.TrimSpace(t.Posts[i].Text)
 		first, _, _ := strings.Cut(text, "\n")
@@ -108,7 +112,7 @@ func who(a unroll.Author) string {
 }
 
 // Summary is the beginning of the thread's text on one line, at most max
-// graphemes, without the heading; it keeps the promises of [Title].
+// graphemes, without the heading and what the author covered; it keeps the promises of [Title].
 func Summary(t *unroll.Thread, max int) string {
 	if _, rest, ok := headline(t); ok {
 		t = withoutStart(t, rest)
@@ -116,6 +120,9 @@ func Summary(t *unroll.Thread, max int) string {
 	var b strings.Builder
 	for i := range t.Posts {
 		if b.Len() > 4*max { // bytes; enough for graphemes of any script in use
+			break
+		}
+		if t.Posts[i].Warning != "" {
 			break
 		}
 		b.WriteString(t.Posts[i].Text)
