@@ -104,6 +104,29 @@ func TestPagesHoldTheWholeThread(t *testing.T) {
 	})
 }
 
+// Telegram drops all but the first hundred entities, its own among them.
+func TestPagesOfManyEntities(t *testing.T) {
+	for name, text := range map[string]string{"tags": strings.Repeat("#tag ", 300), "addresses": strings.Repeat("https://a.example/b ", 150), "marks": strings.Repeat("word ", 300)} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				th := thread(1)
+				p := &th.Posts[0]
+				p.Text = text
+				for i := 0; name == "marks" && i < len(text); i += 5 {
+					p.Facets = append(p.Facets, unroll.Facet{Start: i, End: i + 4, Kind: unroll.FacetBold})
+				}
+				r := start(t, unrolls(th))
+				r.tg.Say(inGroup("/unroll " + link))
+				m := r.tg.WaitMessages(group, 1)[0] // the stand-in counts
+				for range 3 {
+					r.tg.WaitPress(r.tg.Press(asker, group, m.ID, "button_next"))
+					m = r.tg.Messages(group)[0]
+				}
+			})
+		})
+	}
+}
+
 func TestErrorsAreOneSentence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		fine := false
@@ -158,7 +181,9 @@ func TestTypingIsShownForSlowAnswersOnly(t *testing.T) {
 						return err
 					}
 					time.Sleep(tt.takes)
-					return res.Send(ctx, bot.Reply{Text: "Done."})
+					err := res.Send(ctx, bot.Reply{Text: "Done."})
+					time.Sleep(30 * time.Second) // no sign may follow the answer
+					return err
 				})
 				r.tg.Say(inGroup("/unroll x"))
 				r.tg.WaitMessages(group, 1)

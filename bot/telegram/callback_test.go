@@ -139,6 +139,20 @@ func TestPressesAreAnswered(t *testing.T) {
 	}
 }
 
+// Run does not return while a press waits for its answer.
+func TestRunFinishesItsJobs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, says("Hello."))
+		r.tg.Fail(bottest.TelegramFault{Method: "answerCallbackQuery", Drop: true, Times: 2})
+		press := r.tg.PressData(bottest.TelegramUser{}, 77, 1, "no button of ours")
+		r.tg.WaitCalls("answerCallbackQuery", 1)
+		r.stop()
+		if p := r.tg.Pressed(press); !p.Answered {
+			t.Error("Run left a press without an answer")
+		}
+	})
+}
+
 // An error that comes when the spinner has ended is told in a message.
 func TestLateErrorIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -93,7 +93,7 @@ func (a *Adapter) mayDelete(ctx context.Context, who *tele.User, m *message) (bo
 	if m.Chat.Type == tele.ChatPrivate {
 		return true, nil
 	}
-	if q := m.ReplyTo; q != nil && q.SenderChat == nil && q.From != nil && q.From.ID == who.ID {
+	if q := m.ReplyTo; q != nil && q.From != nil && q.From.ID == who.ID {
 		return true, nil
 	}
 	var member struct {
