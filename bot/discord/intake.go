@@ -31,7 +31,7 @@ func (a *Adapter) receive(ctx context.Context, m *message) {
 	if r := m.Referenced; r != nil {
 		req.Replied = a.replied(r)
 	}
-	res := &messageReply{a: a, channel: m.ChannelID, message: m.ID, server: m.GuildID != "", speaker: a.speaker("")}
+	res := &messageReply{a: a, channel: m.ChannelID, message: m.ID, user: m.Author.ID, server: m.GuildID != "", speaker: a.speaker("")}
 	if err := a.dispatch.Dispatch(ctx, req, res); err != nil {
 		a.tasks.start(func() { a.turnAway(res, res.speaker, err) })
 	}

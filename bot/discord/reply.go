@@ -3,7 +3,6 @@ package discord
 import (
 	"context"
 	"net/http"
-	"strconv"
 
 	"github.com/bwmarrin/discordgo"
 
@@ -102,48 +101,6 @@ func (r *interactionReply) webhook() string { return "/webhooks/" + r.app + "/" 
 
 // original is the promised message, or the one with the button.
 func (r *interactionReply) original() string { return r.webhook() + "/messages/@original" }
-
-// messageReply answers a message in its channel.
-type messageReply struct {
-	a                *Adapter
-	channel, message string
-	server           bool
-	speaker          speaker
-
-	sent int
-}
-
-var _ bot.Responder = (*messageReply)(nil)
-
-// Working shows that the bot is typing. Discord shows it for ten seconds.
-func (r *messageReply) Working(ctx context.Context) error {
-	return r.a.rest.do(ctx, http.MethodPost, "/channels/"+r.channel+"/typing", nil, nil)
-}
-
-// Send posts a reply to the message. Nobody is pinged but who wrote it.
-func (r *messageReply) Send(ctx context.Context, reply bot.Reply) error {
-	var m outgoing
-	if reply.Thread != nil {
-		m = r.a.page(ctx, r.speaker, &reply, stage{threads: r.server})
-	} else {
-		var rows []discordgo.MessageComponent
-		if reply.Retry {
-			rows = r.a.retry(ctx, r.speaker, reply.Asked)
-		}
-		m = sentence(reply.Text, rows...)
-	}
-	m.Reference = &reference{MessageID: r.message}
-	m.AllowedMentions.RepliedUser = true
-	m.Nonce, m.EnforceNonce = r.message+"-"+strconv.Itoa(r.sent), true
-	r.sent++
-	path := "/channels/" + r.channel + "/messages"
-	err := r.a.send(ctx, http.MethodPost, path, m, nil)
-	if refusal(err).Code == codeNoHistory {
-		m.Reference, m.AllowedMentions.RepliedUser = nil, false
-		err = r.a.send(ctx, http.MethodPost, path, m, nil)
-	}
-	return err
-}
 
 // page is a page of a thread as a message.
 func (a *Adapter) page(ctx context.Context, s speaker, r *bot.Reply, st stage) outgoing {

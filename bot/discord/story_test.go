@@ -240,3 +240,42 @@ func TestBusy(t *testing.T) {
 		return n == 2 && s.Messages[s.Answers[id].Original].Deleted
 	})
 }
+
+// Where the bot may not write, the asker is told which permission it lacks.
+func TestMuzzled(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		faults []bottest.DiscordFault
+		says   string
+	}{
+		"no permission to write": {[]bottest.DiscordFault{{Match: "POST /channels/101/messages", Status: 403, Code: codeMissingPermissions}}, "Send Messages"},
+		"no access":              {[]bottest.DiscordFault{{Match: "POST /channels/101/messages", Status: 403, Code: codeMissingAccess}}, "View Channel"},
+		"and no direct messages": {[]bottest.DiscordFault{
+			{Match: "POST /channels/101/messages", Status: 403, Code: codeMissingPermissions},
+			{Match: "POST /channels/9777/messages", Status: 403, Code: codeCannotMessageUser},
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := start(t, bottest.DiscordConfig{}, whole(1))
+			r.Fail(tc.faults...)
+			r.Say(map[string]any{"content": "<@500> unroll " + link})
+			r.Await("a direct message", func(s *bottest.DiscordState) bool {
+				sent := s.Sent()
+				if tc.says == "" {
+					return s.Count("POST /channels/9777/messages") == 1
+				}
+				return len(sent) == 1 && sent[0].Channel == "9777" && strings.Contains(sent[0].Text(), tc.says)
+			})
+		})
+	}
+}
+
+// Without permission to read the history a message cannot be a reply.
+func TestReplyWithoutHistory(t *testing.T) {
+	t.Parallel()
+	r := start(t, bottest.DiscordConfig{}, whole(1))
+	r.Fail(bottest.DiscordFault{Match: "POST /channels/101/messages", Status: 400, Code: codeNoHistory})
+	r.Say(map[string]any{"content": "<@500> unroll " + link})
+	r.Await("the message", func(s *bottest.DiscordState) bool { return len(s.Sent()) == 1 && s.Sent()[0].ReplyTo == "" })
+}

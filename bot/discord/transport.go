@@ -49,17 +49,21 @@ func defaultRestPace() restPace {
 // maxAnswer bounds the body of an answer, in bytes.
 const maxAnswer = 4 << 20
 
-// connections bounds how many are open to the API at once, each for
-// acknowledgements and for all else.
-const connections = 64
+// How many connections are open to the API at once. Acknowledgements have
+// more and their own: they have three seconds, all else has minutes. Over
+// HTTP/2 each connection carries many calls.
+const (
+	ackConnections   = 64
+	otherConnections = 16
+)
 
 func newTransport(base *url.URL, limits *rateLimits, pace restPace) *transport {
-	own := func() http.RoundTripper {
+	own := func(connections int) http.RoundTripper {
 		t := http.DefaultTransport.(*http.Transport).Clone()
 		t.MaxConnsPerHost, t.MaxIdleConnsPerHost = connections, connections
 		return t
 	}
-	return &transport{base: base, next: own(), acks: own(), limits: limits, pace: pace}
+	return &transport{base: base, next: own(otherConnections), acks: own(ackConnections), limits: limits, pace: pace}
 }
 
 // apiError is what the API refused, or an answer that made no sense.

@@ -1,0 +1,84 @@
+package discord
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/bwmarrin/discordgo"
+
+	"unrollbot/bot"
+)
+
+// messageReply answers a message in its channel.
+type messageReply struct {
+	a                *Adapter
+	channel, message string
+	user             string // who wrote it
+	server           bool
+	speaker          speaker
+
+	sent int
+}
+
+var _ bot.Responder = (*messageReply)(nil)
+
+// Working shows that the bot is typing. Discord shows it for ten seconds.
+func (r *messageReply) Working(ctx context.Context) error {
+	return r.a.rest.do(ctx, http.MethodPost, "/channels/"+r.channel+"/typing", nil, nil)
+}
+
+// Send posts a reply to the message. Nobody is pinged but who wrote it.
+func (r *messageReply) Send(ctx context.Context, reply bot.Reply) error {
+	var m outgoing
+	if reply.Thread != nil {
+		m = r.a.page(ctx, r.speaker, &reply, stage{threads: r.server})
+	} else {
+		var rows []discordgo.MessageComponent
+		if reply.Retry {
+			rows = r.a.retry(ctx, r.speaker, reply.Asked)
+		}
+		m = sentence(reply.Text, rows...)
+	}
+	m.Reference = &reference{MessageID: r.message}
+	m.AllowedMentions.RepliedUser = true
+	m.Nonce, m.EnforceNonce = r.message+"-"+strconv.Itoa(r.sent), true
+	r.sent++
+	path := "/channels/" + r.channel + "/messages"
+	err := r.a.send(ctx, http.MethodPost, path, m, nil)
+	switch refusal(err).Code {
+	case codeNoHistory:
+		m.Reference, m.AllowedMentions.RepliedUser = nil, false
+		return r.a.send(ctx, http.MethodPost, path, m, nil)
+	case codeMissingAccess:
+		return r.muzzled(ctx, "View Channel, Send Messages")
+	case codeMissingPermissions:
+		return r.muzzled(ctx, "Send Messages, Send Messages in Threads")
+	default:
+		return err
+	}
+}
+
+// muzzled tells the asker, in a direct message, which permissions the bot
+// lacks where they asked. Who takes no direct messages is not told.
+func (r *messageReply) muzzled(ctx context.Context, names string) error {
+	if r.sent > 1 { // told already
+		return nil
+	}
+	r.a.log.Info("no permission to answer in a channel", "permissions", names)
+	var direct struct {
+		ID string `json:"id"`
+	}
+	err := r.a.rest.do(ctx, http.MethodPost, "/users/@me/channels", map[string]string{"recipient_id": r.user}, &direct)
+	if err == nil {
+		text := r.speaker.say("muzzled", "I cannot write where you asked me to: I lack a permission there ("+names+"). Ask whoever runs the server to grant it, or send me the link here.",
+			map[string]any{"Permissions": names})
+		m := sentence(text)
+		m.Nonce, m.EnforceNonce = r.message+"-dm", true
+		err = r.a.send(ctx, http.MethodPost, "/channels/"+direct.ID+"/messages", m, nil)
+	}
+	if refusal(err).Code == codeCannotMessageUser {
+		return nil
+	}
+	return err
+}
