@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -181,7 +183,7 @@ func (a *app) openStore(ctx context.Context, o options) error {
 func (a *app) newService() error {
 	client := httpx.New(httpx.Config{
 		UserAgent: "unrollbot/" + version + " (+" + a.cfg.PublicURL + ")",
-		Trusted:   a.cfg.TrustedHosts,
+		Trusted:   a.trusted(),
 		Log:       a.log,
 	})
 	a.onClose(func() error { client.Close(); return nil })
@@ -204,6 +206,23 @@ func (a *app) newService() error {
 		Observer: a.metrics, Expander: shortlink.New(client), Log: a.log,
 	}, []unroll.Source{fx, syn, bsky, masto}, stores)
 	return err
+}
+
+// trusted are the hosts that may be private: those in the settings' list, and
+// upstreams that the operator has put at an address of their own.
+func (a *app) trusted() []string {
+	hosts := slices.Clone(a.cfg.TrustedHosts)
+	for _, base := range []string{a.cfg.FxTwitterURL, a.cfg.SyndicationURL, a.cfg.BlueskyAppViewURL, a.cfg.XAPIURL} {
+		u, err := url.Parse(base)
+		switch {
+		case err != nil: // not with settings that were validated
+		case u.Port() != "":
+			hosts = append(hosts, u.Host)
+		case u.Scheme == "http":
+			hosts = append(hosts, net.JoinHostPort(u.Hostname(), "80"))
+		}
+	}
+	return hosts
 }
 
 // publish lists a thread that was asked for in public.

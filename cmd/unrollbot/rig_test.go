@@ -79,9 +79,7 @@ func (r *rig) environ(settings ...string) []string {
 		"UNROLL_HTTP_ADDR=127.0.0.1:0", "UNROLL_PUBLIC_URL=https://unroll.example", "UNROLL_DATA_DIR=" + r.t.TempDir(),
 		"UNROLL_FXTWITTER_URL=" + r.net.FxTwitterURL, "UNROLL_SYNDICATION_URL=" + r.net.FxTwitterURL,
 		"UNROLL_BLUESKY_APPVIEW_URL=" + r.net.AppViewURL,
-		"UNROLL_TRUSTED_HOSTS=" + strings.Join([]string{
-			r.net.MastodonHost, strings.TrimPrefix(r.net.FxTwitterURL, "http://"), strings.TrimPrefix(r.net.AppViewURL, "http://"),
-		}, ","),
+		"UNROLL_TRUSTED_HOSTS=" + r.net.MastodonHost,
 	}, settings...)
 }
 
