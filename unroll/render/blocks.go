@@ -2,7 +2,6 @@ package render
 
 import (
 	"cmp"
-	"net/url"
 	"strings"
 
 	"unrollbot/unroll"
@@ -252,22 +251,4 @@ func SourceName(t *unroll.Thread) string {
 	default:
 		return line(t.Source)
 	}
-}
-
-// weblink returns an address that is safe to offer as a link, else "".
-func weblink(address string) string {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return ""
-	}
-	return u.String()
-}
-
-// host is the host of an address as people say it.
-func host(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimPrefix(u.Hostname(), "www.")
 }

@@ -273,3 +273,40 @@ func TestSummaryAndFileName(t *testing.T) {
 		})
 	}
 }
+
+func TestBlocksLeadToTheWebOnly(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://example.org/a?b=c#d":      "https://example.org/a?b=c#d",
+		"http://example.org":               "http://example.org",
+		"https://example.org/ü?q=ü \"<>":   "https://example.org/%C3%BC?q=%C3%BC%20%22%3C%3E",
+		"https://example.org/?q=\xd1":      "https://example.org/?q=%D1",
+		"https://example.org/a%2Fb%20c":    "https://example.org/a%2Fb%20c",
+		"HTTPS://example.org/":             "https://example.org/",
+		"https://bücher.example:8443/":     "https://xn--bcher-kva.example:8443/",
+		"https://a_b.example/":             "https://a_b.example/",
+		"http://[::1]:8080/":               "http://[::1]:8080/",
+		"https://e.\x9e>\xbd/":             "",
+		"https://a<b>.example/":            "",
+		"javascript:alert(1)":              "",
+		"data:text/html,x":                 "",
+		"//example.org/":                   "",
+		"/path":                            "",
+		"mailto:a@example.org":             "",
+		"https:example.org":                "",
+		"https://":                         "",
+		" https://example.org":             "",
+		"https://exa mple.org":             "",
+		"https://example.org/\nSet-Cookie": "",
+	} {
+		thread := unroll.Thread{Posts: []unroll.Post{{ID: "1", Text: "link", Facets: []unroll.Facet{{Start: 0, End: 4, Kind: unroll.FacetLink, URL: address}}}}}
+		got := ""
+		for _, b := range render.Blocks(&thread, render.Options{}) {
+			for _, f := range b.Facets {
+				got = f.URL
+			}
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", address, got, want)
+		}
+	}
+}

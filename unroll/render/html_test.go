@@ -98,6 +98,7 @@ var tricks = []string{
 	"</style></title></textarea></noscript><plaintext>",
 	"data:text/html;base64,PHNjcmlwdD4=",
 	"\\\"><a href=//evil.example>",
+	"?broken=\xd1\xff",
 	"\ufeff\u200b\u00ad words words words",
 }
 
