@@ -45,6 +45,10 @@ func Assemble(c Conversation) (Thread, error) {
 		}
 		return Thread{}, &Error{Kind: gap.Reason.kind(), Op: "assemble " + c.Asked, Source: c.Source}
 	}
+	number(t.Posts)
+	for i := range t.Branches {
+		number(t.Branches[i].Posts)
+	}
 	t.Verdict = judge(&t, &c)
 	for p := range t.All {
 		p.AuthorID = ""
@@ -261,6 +265,6 @@ func (g *graph) answered(head int, authors map[string]Author) *Quote {
 	}
 	return &Quote{
 		URL: p.URL, Author: authors[p.AuthorID], Text: p.Text, Facets: p.Facets, Media: p.Media,
-		At: p.At, Warning: p.Warning, Sensitive: p.Sensitive,
+		Card: p.Card, At: p.At, Warning: p.Warning, Sensitive: p.Sensitive,
 	}
 }

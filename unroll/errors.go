@@ -93,7 +93,7 @@ func (r GapReason) kind() Kind {
 		return KindDeleted
 	case GapPrivate:
 		return KindPrivate
-	case GapBlocked, GapSuspended, GapWithheld:
+	case GapBlocked, GapSuspended, GapWithheld, GapWithdrawn:
 		return KindBlocked
 	case GapRestricted:
 		return KindLoginRequired

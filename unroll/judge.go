@@ -12,9 +12,7 @@ func judge(t *Thread, c *Conversation) Verdict {
 	} {
 		v.Evidence = append(v.Evidence, rule(t, c)...)
 	}
-	counted := slices.ContainsFunc(v.Evidence, func(e Evidence) bool {
-		return e.State == Complete && (e.Rule == RuleCounter || e.Rule == RuleNumbering)
-	})
+	counted := v.counted()
 	v.State = Complete // every thread has evidence: judgeEnds always finds some
 	for _, e := range v.Evidence {
 		if e.Rule == RuleOpenEnd && counted {
@@ -25,6 +23,14 @@ func judge(t *Thread, c *Conversation) Verdict {
 		}
 	}
 	return v
+}
+
+// counted tells whether the service or the author counted the thread, and we
+// hold as many posts.
+func (v *Verdict) counted() bool {
+	return slices.ContainsFunc(v.Evidence, func(e Evidence) bool {
+		return e.State == Complete && (e.Rule == RuleCounter || e.Rule == RuleNumbering)
+	})
 }
 
 func rank(s State) int {
@@ -91,35 +97,42 @@ func judgeCuts(t *Thread, c *Conversation) []Evidence {
 	return found
 }
 
-// judgeCounter: the service's own count of the thread.
+// judgeCounter: the service's own count of the thread. Services count one line
+// of it, and not always the longest: a count that is neither the main chain's
+// nor the whole thread's is of another line, and proves nothing.
 func judgeCounter(t *Thread, c *Conversation) []Evidence {
-	if c.Count == 0 {
+	main := 0
+	for i := range t.Posts {
+		if t.Posts[i].Gap == nil {
+			main++
+		}
+	}
+	switch all := t.Len(); {
+	case c.Count <= 0:
+		return nil
+	case c.Count > all:
+		return []Evidence{{Rule: RuleCounter, State: Partial, Have: all, Want: c.Count}}
+	case c.Count == main || c.Count == all:
+		return []Evidence{{Rule: RuleCounter, State: Complete, Have: c.Count, Want: c.Count}}
+	default:
 		return nil
 	}
-	e := Evidence{Rule: RuleCounter, State: Complete, Have: t.Len(), Want: c.Count}
-	if e.Have < e.Want {
-		e.State = Partial
-	}
-	return []Evidence{e}
 }
 
 // judgeNumbering: the author counted. A hole between neighbours, or an end
 // before the promised total, is proof; gaps that we show fill holes.
 func judgeNumbering(t *Thread, _ *Conversation) []Evidence {
-	numbers, proven := numbered(t.Posts)
-	if !proven {
-		return nil
-	}
 	var found []Evidence
 	last, lastAt, have, total := 0, -1, 0, 0
-	for i, n := range numbers {
+	for i := range t.Posts {
 		if t.Posts[i].Gap == nil {
 			have++
 		}
-		total = max(total, n.Total)
-		if n.N == 0 {
+		n := t.Posts[i].Numbering
+		if n == nil {
 			continue
 		}
+		total = max(total, n.Total)
 		missing := n.N - last - 1
 		if lastAt >= 0 {
 			missing -= i - lastAt - 1 // posts between that carry no number, or are gaps
@@ -131,7 +144,7 @@ func judgeNumbering(t *Thread, _ *Conversation) []Evidence {
 		}
 		last, lastAt = n.N, i
 	}
-	rest := len(numbers) - 1 - lastAt // unnumbered posts at the end
+	rest := len(t.Posts) - 1 - lastAt // unnumbered posts at the end
 	switch {
 	case total == 0:
 	case last+rest < total:
@@ -145,7 +158,7 @@ func judgeNumbering(t *Thread, _ *Conversation) []Evidence {
 // judgeOpener: a lone post that says it opens a thread is not a thread of one,
 // whatever the service shows below it.
 func judgeOpener(t *Thread, _ *Conversation) []Evidence {
-	if len(t.Posts) != 1 || len(t.Branches) != 0 || !opensThread(t.Posts[0].Text) {
+	if len(t.Posts) != 1 || len(t.Branches) != 0 || !OpensThread(t.Posts[0].Text) {
 		return nil
 	}
 	return []Evidence{{Rule: RuleOpener, State: Unknown, Post: t.Posts[0].ID}}

@@ -6,68 +6,98 @@ import (
 	"strings"
 )
 
-// number is what an author wrote to count posts: 3/12, or 3/ with Total 0.
-type number struct {
-	N, Total int
+// Numbering is how an author counts the posts of a thread in their texts:
+// "3/12", or "3/" with Total 0.
+type Numbering struct {
+	N     int `json:"n"`
+	Total int `json:"total,omitempty"`
+
+	// Start and End are where it stands in the text, in bytes, End exclusive,
+	// with the brackets and the white space around it: the text reads well
+	// without that range.
+	Start int `json:"start"`
+	End   int `json:"end"`
 }
 
 // The forms in use, at the start of a text or at its end: "3/12", "3/",
 // "(3/12)", "[3/12]", and "3." or "3)" at the start only. Digits are bounded
-// so that every match fits an int.
+// so that every match fits an int. The first group is what to hide.
 var (
-	leadingNumber  = regexp.MustCompile(`^(?:🧵\s*)?[(\[]?(\d{1,4})(?:\s?/\s?(\d{1,4})?|[.)])(?:[)\]\s:.🧵]|$)`)
-	trailingNumber = regexp.MustCompile(`(?:^|[\s(\[])(\d{1,4})\s?/\s?(\d{1,4})?[)\]]?(?:\s*(?:🧵|👇|⬇️))*$`)
+	leadingNumber  = regexp.MustCompile(`^(?:🧵\s*)?([(\[]?(\d{1,4})(?:\s?/\s?(\d{1,4})?|[.)])(?:[)\]]?[:.]?\s+|[)\]][:.]?|[:.]|$))`)
+	leadingSign    = regexp.MustCompile(`^((\d{1,4})\s?/\s?(\d{1,4})?)🧵`)
+	trailingNumber = regexp.MustCompile(`(?:^|[\s(\[])((\d{1,4})\s?/\s?(\d{1,4})?[)\]]?)(?:\s*(?:🧵|👇|⬇️))*\s*$`)
 )
 
-// numberIn reads the number of a post. One text proves nothing: "1/2 cup" is
-// read as a number too. See numbered.
-func numberIn(text string) (number, bool) {
-	text = strings.TrimSpace(text)
-	m := leadingNumber.FindStringSubmatch(text)
+// NumberIn reads the number of a post. One text proves nothing: "1/2 cup" is
+// read as a number too. [Assemble] tells what is proven.
+func NumberIn(text string) (Numbering, bool) {
+	if !strings.ContainsAny(text, "/.)") {
+		return Numbering{}, false // many posts; the search below is slow
+	}
+	body := strings.TrimLeft(text, " \t\r\n")
+	offset := len(text) - len(body)
+	m := leadingNumber.FindStringSubmatchIndex(body)
 	if m == nil {
-		m = trailingNumber.FindStringSubmatch(text)
+		m = leadingSign.FindStringSubmatchIndex(body)
 	}
 	if m == nil {
-		return number{}, false
+		if m = trailingNumber.FindStringSubmatchIndex(body); m == nil {
+			return Numbering{}, false
+		}
+		before := body[:m[2]]
+		if strings.HasSuffix(before, "(") || strings.HasSuffix(before, "[") {
+			before = before[:len(before)-1]
+		}
+		m[2] = len(strings.TrimRight(before, " \t\r\n"))
 	}
-	n, _ := strconv.Atoi(m[1])
-	total, _ := strconv.Atoi(m[2]) // 0 where there is none
-	if n == 0 || (total != 0 && n > total) {
-		return number{}, false
+	n := Numbering{Start: offset + m[2], End: offset + m[3]}
+	n.N, _ = strconv.Atoi(body[m[4]:m[5]])
+	if m[6] >= 0 {
+		n.Total, _ = strconv.Atoi(body[m[6]:m[7]])
 	}
-	return number{n, total}, true
+	if n.N == 0 || m[6] >= 0 && n.N > n.Total {
+		return Numbering{}, false
+	}
+	return n, true
 }
 
-// numbered finds the numbering of a chain, post by post; a zero number means
-// none. It is proven only when at least two neighbours count up by one, and
-// no two posts contradict each other: numbers must grow along the chain.
-func numbered(posts []Post) (numbers []number, proven bool) {
-	numbers = make([]number, len(posts))
-	last, steps := number{}, 0
-	lastAt := 0
+// number marks the numbering of a chain. It is proven only when at least two
+// neighbours count up by one, and no two posts contradict each other: numbers
+// must grow along the chain, and promise the same total.
+func number(posts []Post) {
+	found := make([]*Numbering, len(posts))
+	var last *Numbering
+	steps, lastAt := 0, 0
+	proven := true
 	for i := range posts {
-		n, ok := numberIn(posts[i].Text)
+		posts[i].Numbering = nil
+		n, ok := NumberIn(posts[i].Text)
 		if !ok {
 			continue
 		}
-		if last.N != 0 {
+		if last != nil {
 			if n.N <= last.N || (n.Total != 0 && last.Total != 0 && n.Total != last.Total) {
-				return numbers, false
+				proven = false
 			}
 			if n.N == last.N+1 && i == lastAt+1 {
 				steps++
 			}
 		}
-		numbers[i], last, lastAt = n, n, i
+		found[i], last, lastAt = &n, &n, i
 	}
-	return numbers, steps > 0
+	if !proven || steps == 0 {
+		return
+	}
+	for i, n := range found {
+		posts[i].Numbering = n
+	}
 }
 
-// opensThread tells whether a text announces more posts: it is numbered 1 of
+// OpensThread tells whether a text announces more posts: it is numbered 1 of
 // several, or ends with the sign people put under a first post.
-func opensThread(text string) bool {
+func OpensThread(text string) bool {
 	text = strings.TrimSpace(text)
-	if n, ok := numberIn(text); ok && n.N == 1 && n.Total != 1 {
+	if n, ok := NumberIn(text); ok && n.N == 1 && n.Total != 1 {
 		return true
 	}
 	return threadSign.MatchString(text)

@@ -24,8 +24,11 @@ type Thread struct {
 	// ReplyTo is the post of somebody else that the root answers, if any.
 	ReplyTo *Quote `json:"reply_to,omitempty"`
 
-	Verdict   Verdict   `json:"verdict"`
-	Source    string    `json:"source"` // Source.Name of where it was read
+	Verdict Verdict `json:"verdict"`
+	Source  string  `json:"source"` // Source.Name of where it was read
+	// Sources names all that have a part in the thread, Source among them,
+	// where there are several.
+	Sources   []string  `json:"sources,omitempty"`
 	FetchedAt time.Time `json:"fetched_at"`
 }
 
@@ -79,6 +82,10 @@ type Post struct {
 	Lang      string `json:"lang,omitempty"`      // BCP 47
 	Cut       bool   `json:"cut,omitempty"`       // the source gave only the beginning of the text
 
+	// Numbering is set where the author numbers the posts, and consecutive
+	// numbers prove it. The text holds it still.
+	Numbering *Numbering `json:"numbering,omitempty"`
+
 	// Gap, when set, makes this a placeholder: the post is known to exist,
 	// or to have existed, and could not be read.
 	Gap *Gap `json:"gap,omitempty"`
@@ -101,6 +108,7 @@ const (
 	GapSuspended  GapReason = "suspended"
 	GapWithheld   GapReason = "withheld"   // by law, in some countries
 	GapRestricted GapReason = "restricted" // behind an age or login wall
+	GapWithdrawn  GapReason = "withdrawn"  // a quote that the quoted author does not want shown
 )
 
 // Facet gives a range of a text a meaning.
@@ -165,6 +173,7 @@ type Quote struct {
 	Text   string    `json:"text,omitempty"`
 	Facets []Facet   `json:"facets,omitempty"`
 	Media  []Media   `json:"media,omitempty"`
+	Card   *Card     `json:"card,omitempty"`
 	At     time.Time `json:"at,omitzero"`
 
 	Warning   string `json:"warning,omitempty"`

@@ -113,6 +113,8 @@ func (English) gap(r unroll.GapReason) string {
 		return "withheld in some countries"
 	case unroll.GapRestricted:
 		return "only for readers who log in"
+	case unroll.GapWithdrawn:
+		return "taken back by its author"
 	case unroll.GapUnknown:
 		return "the network did not say why"
 	default:
