@@ -140,3 +140,10 @@ func TestBusy(t *testing.T) {
 		t.Errorf("first: %d", status)
 	}
 }
+
+func TestHTTPServerHasAllTimeOuts(t *testing.T) {
+	s := web.HTTPServer(http.NotFoundHandler())
+	if s.ReadHeaderTimeout == 0 || s.ReadTimeout == 0 || s.WriteTimeout == 0 || s.IdleTimeout == 0 || s.MaxHeaderBytes == 0 {
+		t.Errorf("%+v", s)
+	}
+}

@@ -45,7 +45,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 	// Limit is for unrolls per address, RefreshLimit for looking again.
 	// Pages that were made a moment ago cost nothing.
-	Limit        unroll.Limit // zero: 30 a minute, 15 at once
+	Limit        unroll.Limit // zero: 60 a minute, 30 at once
 	RefreshLimit unroll.Limit // zero: 6 an hour, 3 at once
 	// MaxUnrolls bounds unrolls at the same time; 0 means 64.
 	MaxUnrolls int
@@ -108,7 +108,7 @@ func New(cfg Config, u Unroller, latest unroll.Latest, limiter unroll.Limiter) (
 	cfg.Timeout = cmp.Or(cfg.Timeout, 30*time.Second)
 	cfg.CacheFor = cmp.Or(cfg.CacheFor, 30*time.Second)
 	cfg.CacheBytes = cmp.Or(cfg.CacheBytes, 64<<20)
-	cfg.Limit = cmp.Or(cfg.Limit, unroll.Limit{Events: 30, Per: time.Minute, Burst: 15})
+	cfg.Limit = cmp.Or(cfg.Limit, unroll.Limit{Events: 60, Per: time.Minute, Burst: 30})
 	cfg.RefreshLimit = cmp.Or(cfg.RefreshLimit, unroll.Limit{Events: 6, Per: time.Hour, Burst: 3})
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
