@@ -11,9 +11,9 @@ import (
 // line for each side branch at its fork. No block is empty, and two blocks
 // never share a line.
 func Blocks(t *unroll.Thread, o Options) []Block {
-	l := newLayout(t, o)
+	l := newLayout(o.prepared(t), o)
 	l.opening()
-	l.chain(t.Posts)
+	l.chain(l.thread.Posts)
 	for _, b := range l.forks.lost() {
 		l.branch(b)
 	}
@@ -198,23 +198,31 @@ func (l *layout) quote(kind BlockKind, postID string, heading func(string) strin
 		r.plain("\n")
 		l.mediaLines(&r, q.Media)
 	}
+	if q.Card != nil {
+		r.plain("\n")
+		l.cardLine(&r, q.Card)
+	}
 	b := r.block(kind, postID)
 	b.Media, b.Spoiler = q.Media, q.Sensitive || warning != ""
 	l.put(b)
 }
 
 func (l *layout) card(postID string, c *unroll.Card) {
-	link := weblink(c.URL)
 	var r rich
+	l.cardLine(&r, c)
+	if d := line(c.Description); d != "" {
+		r.plain("\n" + d)
+	}
+	l.put(r.block(BlockCard, postID))
+}
+
+func (l *layout) cardLine(r *rich, c *unroll.Card) {
+	link := weblink(c.URL)
 	r.plain(l.Link() + ": ")
 	r.mark(unroll.FacetLink, cmp.Or(isolate(line(c.Title)), host(link), line(c.URL)), link)
 	if h := host(link); h != "" && line(c.Title) != "" {
 		r.plain(" · " + h)
 	}
-	if d := line(c.Description); d != "" {
-		r.plain("\n" + d)
-	}
-	l.put(r.block(BlockCard, postID))
 }
 
 func (l *layout) branch(b *unroll.Branch) {
@@ -235,9 +243,21 @@ func (l *layout) footer() {
 	l.put(Block{Kind: BlockFooter, Text: strings.TrimSpace(read + " " + because)})
 }
 
-// SourceName is what readers know the thread's source as.
+// SourceName is what readers know the thread's source as, or its sources if
+// several have a part in it.
 func SourceName(t *unroll.Thread) string {
-	switch t.Source {
+	if len(t.Sources) < 2 {
+		return sourceName(t, t.Source)
+	}
+	names := make([]string, len(t.Sources))
+	for i, s := range t.Sources {
+		names[i] = sourceName(t, s)
+	}
+	return strings.Join(names, ", ")
+}
+
+func sourceName(t *unroll.Thread, source string) string {
+	switch source {
 	case "fxtwitter":
 		return "FxTwitter"
 	case "xapi":
@@ -249,6 +269,6 @@ func SourceName(t *unroll.Thread) string {
 	case "mastodon":
 		return cmp.Or(t.Ref.Host, "Mastodon")
 	default:
-		return line(t.Source)
+		return line(source)
 	}
 }

@@ -12,6 +12,7 @@ type section struct {
 // sections lays a thread out as a document with every branch written out,
 // each after the main chain. The heading of the first section is the title.
 func (o Options) sections(t *unroll.Thread) []section {
+	t = o.prepared(t)
 	l := newLayout(t, Options{Words: o.Words})
 	main := section{heading: o.words().Untitled(who(t.Author))}
 	whole := t

@@ -50,7 +50,7 @@ func hostile(s, address string) unroll.Thread {
 		{Start: 0, End: len(s), Kind: unroll.FacetEmoji, URL: at("l")},
 		{Start: 1, End: 3, Kind: unroll.FacetKind(s), URL: address},
 	}
-	quote := &unroll.Quote{URL: at("q"), Author: author, Text: s, Facets: facets, Media: media, Warning: s}
+	quote := &unroll.Quote{URL: at("q"), Author: author, Text: s, Facets: facets, Media: media, Warning: s, Card: &unroll.Card{URL: at("c"), Title: s, Description: s, Image: at("c")}}
 	post := unroll.Post{
 		ID: "1", URL: at("p"), Text: s, Facets: facets, Media: media, Quote: quote, Lang: s, Cut: true, Warning: s,
 		Poll: &unroll.Poll{Options: []unroll.PollOption{{Label: s, Votes: 1}}, Votes: 1},

@@ -26,6 +26,7 @@ func Title(t *unroll.Thread) string { return Options{}.Title(t) }
 
 // Title is [Title] with o's words.
 func (o Options) Title(t *unroll.Thread) string {
+	t = o.prepared(t)
 	for i := range t.Posts {
 		if t.Posts[i].Gap != nil {
 			continue

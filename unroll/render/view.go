@@ -73,6 +73,7 @@ type quoteView struct {
 	Body    template.HTML
 	Media   []mediaView
 	Covered string
+	Card    *cardView
 }
 
 type mediaView struct {

@@ -26,6 +26,7 @@ type viewer struct {
 }
 
 func newViewer(t *unroll.Thread, o Options) *viewer {
+	t = o.prepared(t)
 	return &viewer{Options: o, Words: o.words(), thread: t, forks: newForks(t), shown: make(map[*unroll.Branch]bool), show: inPlace}
 }
 
@@ -230,6 +231,7 @@ func (v *viewer) quote(q *unroll.Quote, heading func(string) string) *quoteView 
 	}
 	out.Body = v.rich(q.Text, q.Facets)
 	out.Media = v.media(q.Media, out.URL)
+	out.Card = v.card(q.Card)
 	if q.Sensitive && out.Warning == "" && len(out.Media) > 0 {
 		out.Covered = v.Covered(len(out.Media))
 	}
