@@ -180,11 +180,11 @@ func tokenError(err error) error {
 // pause tells of trouble that may pass and waits it out.
 func (a *Adapter) pause(ctx context.Context, b *backoff, err error) error {
 	d := b.next()
-	switch e := refused(err); {
-	case e.Code == http.StatusTooManyRequests:
+	switch e := refused(err); e.Code {
+	case http.StatusTooManyRequests:
 		d = max(e.RetryAfter, time.Second)
 		a.log.Warn("telegram asks to slow down", "wait", d)
-	case e.Code == http.StatusConflict:
+	case http.StatusConflict:
 		a.log.Warn("another program takes this bot's updates with the same token; stop it, or give this one a bot of its own", "wait", d, "err", err)
 	default:
 		a.log.Warn("telegram cannot be reached", "wait", d, "err", err)

@@ -297,8 +297,10 @@ func TestGroupMigrationIsFollowed(t *testing.T) {
 		r := start(t, says("Hello."))
 		const super = -100200
 		r.tg.Say(bottest.TelegramPost{Chat: bottest.TelegramChat{ID: super}, Text: "nobody asked"})
-		r.tg.Fail(bottest.TelegramFault{Method: "sendMessage", Status: 400, MigrateTo: super,
-			Description: "Bad Request: group chat was upgraded to a supergroup chat"})
+		r.tg.Fail(bottest.TelegramFault{
+			Method: "sendMessage", Status: 400, MigrateTo: super,
+			Description: "Bad Request: group chat was upgraded to a supergroup chat",
+		})
 		r.tg.Say(inGroup("/help"))
 		if m := r.tg.WaitMessages(super, 1)[0]; m.Text != "Hello." || m.ReplyTo != nil {
 			t.Errorf("got %+v", m)

@@ -79,7 +79,7 @@ func BenchmarkUpdateToAnswer(b *testing.B) {
 		}
 		b.ReportAllocs()
 		for b.Loop() {
-			resp, err := http.Post(s.URL, "application/json", bytes.NewReader(body)) //nolint:noctx // the floor to compare with
+			resp, err := http.Post(s.URL, "application/json", bytes.NewReader(body))
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
 	tele "gopkg.in/telebot.v3"
 
 	"unrollbot/unroll"
@@ -134,27 +135,39 @@ func TestPublic(t *testing.T) {
 	}
 }
 
-// Whatever a thread holds, each page keeps to Telegram's limits.
-func FuzzPages(f *testing.F) {
+// strange is a thread of a post and a quote with any text, and facets at any
+// two ranges.
+func strange(text string, a, b, c, d int) *unroll.Thread {
+	post := unroll.Post{ID: "20", Text: text}
+	last := 0
+	for i, kind := range []unroll.FacetKind{unroll.FacetLink, unroll.FacetQuote} {
+		from, to := runeStart(text, [2]int{a, c}[i]), runeStart(text, [2]int{b, d}[i])
+		if from < to && from >= last {
+			post.Facets = append(post.Facets, unroll.Facet{Start: from, End: to, Kind: kind, URL: "https://a.example"})
+			last = to
+		}
+	}
+	th := thread(0)
+	th.Posts = []unroll.Post{post, {ID: "21", Quote: &unroll.Quote{Text: text, Author: th.Author}}}
+	return th
+}
+
+func addStrange(f *testing.F) {
+	f.Helper()
 	f.Add("Hello @world /start #tag https://a.example", 0, 5, 3, 9)
 	f.Add(strings.Repeat("🧵🇺🇳é\u202e\r\n", 700), 4, 4000, 1, 2)
 	f.Add(strings.Repeat("#a ", 900), 0, 1, 0, 2700)
 	f.Add("\xff\xfe \x00\t", 0, 2, 1, 3)
+	f.Add("<b>&amp;</b> \"quoted\" <br>", 0, 7, 8, 20)
+}
+
+// Whatever a thread holds, each page keeps to Telegram's limits.
+func FuzzPages(f *testing.F) {
+	addStrange(f)
 	f.Fuzz(func(t *testing.T, text string, a, b, c, d int) {
-		post := unroll.Post{ID: "20", Text: text}
-		for i, r := range [][2]int{{a, b}, {c, d}} {
-			from, to := runeStart(text, r[0]), runeStart(text, r[1])
-			if from < to && (i == 0 || from >= post.Facets[len(post.Facets)-1].End) {
-				kinds := []unroll.FacetKind{unroll.FacetLink, unroll.FacetQuote}
-				post.Facets = append(post.Facets, unroll.Facet{Start: from, End: to, Kind: kinds[i], URL: "https://a.example"})
-			} else {
-				break
-			}
-		}
-		th := thread(0)
-		th.Posts = []unroll.Post{post, {ID: "21", Quote: &unroll.Quote{Text: text, Author: th.Author}}}
-		for _, page := range pages(th, render.Options{}, "http://localhost/x/20", formPages) {
-			got := compose(page, "http://localhost/x/20")
+		const tail = "http://localhost/x/20"
+		for _, page := range pages(strange(text, a, b, c, d), render.Options{}, tail, formPages) {
+			got := compose(page, tail)
 			code := utf16.Encode([]rune(got.Text))
 			if len(code) > maxText || !utf8.ValidString(got.Text) {
 				t.Errorf("page of %d units", len(code))
@@ -162,12 +175,44 @@ func FuzzPages(f *testing.F) {
 			if len(got.Entities) > maxEntities {
 				t.Errorf("%d entities", len(got.Entities))
 			}
+			low := func(i int) bool { return i < len(code) && code[i] >= 0xdc00 && code[i] < 0xe000 }
 			for _, e := range got.Entities {
-				if e.Offset < 0 || e.Length < 1 || e.Offset+e.Length > len(code) {
+				switch end := e.Offset + e.Length; {
+				case e.Offset < 0, e.Length < 1, end > len(code):
 					t.Errorf("entity %+v of %d units", e, len(code))
-				} else if low := func(i int) bool { return i < len(code) && utf16.IsSurrogate(rune(code[i])) && code[i] >= 0xdc00 }; low(e.Offset) || low(e.Offset+e.Length) {
+				case low(e.Offset), low(end):
 					t.Errorf("entity %+v cuts a character", e)
 				}
+			}
+		}
+	})
+}
+
+// Whatever a thread holds, its tags are ours, nest, and are closed.
+func FuzzRich(f *testing.F) {
+	addStrange(f)
+	f.Fuzz(func(t *testing.T, text string, a, b, c, d int) {
+		th := strange(text, a, b, c, d)
+		for _, page := range pages(th, render.Options{}, "", formRich) {
+			var open []string
+			for z := html.NewTokenizer(strings.NewReader(composeRich(th, page, "", true).HTML)); ; {
+				kind := z.Next()
+				if kind == html.ErrorToken {
+					break
+				}
+				switch name := z.Token().Data; {
+				case kind == html.StartTagToken && name != "br":
+					open = append(open, name)
+				case kind == html.EndTagToken && (len(open) == 0 || open[len(open)-1] != name):
+					t.Fatalf("</%s> in %q", name, open)
+				case kind == html.EndTagToken:
+					open = open[:len(open)-1]
+				case kind == html.CommentToken, kind == html.DoctypeToken:
+					t.Errorf("markup of the text's own: %q", name)
+				}
+			}
+			if len(open) > 0 {
+				t.Errorf("not closed: %q", open)
 			}
 		}
 	})

@@ -41,6 +41,7 @@ func (a *Adapter) takePress(ctx context.Context, id int64, c *callback) error {
 		return a.beside(ctx, func(ctx context.Context) { a.toggleMenu(ctx, c, p) })
 	case verbDelete:
 		return a.beside(ctx, func(ctx context.Context) { a.deleteAnswer(ctx, c) })
+	case verbPage, verbFresh, verbMarkdown, verbText, verbMedia: // need the thread
 	}
 	ref, err := a.find(ctx, p)
 	if err != nil {
@@ -65,6 +66,7 @@ func (a *Adapter) takePress(ctx context.Context, id int64, c *callback) error {
 		res = &filer{presser: pressed, verb: p.Verb}
 	case verbMedia:
 		res = &exhibitor{presser: pressed}
+	case verbPage, verbFresh, verbMenu, verbMenuMedia, verbDelete:
 	}
 	switch err := a.dispatch.Dispatch(ctx, req, res); {
 	case errors.Is(err, bot.ErrBusy):

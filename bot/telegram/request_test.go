@@ -99,10 +99,11 @@ func TestRequests(t *testing.T) {
 		{"reply in a group", written("unroll", inAGroup, replying(written("see "+link, inAGroup))), with(public, func(r *bot.Request) {
 			r.Message.Text, r.Replied = "unroll", &bot.Message{Text: "see " + link}
 		})},
-		{"reply to a caption", written("unroll", replying(&message{Caption: "pic", CaptionEntities: []tele.MessageEntity{{Type: tele.EntityTextLink, Length: 3, URL: link}}})),
-			with(private, func(r *bot.Request) {
-				r.Message.Text, r.Replied = "unroll", &bot.Message{Text: "pic", Links: []string{link}}
-			})},
+		{"reply to a caption", written("unroll", replying(&message{
+			Caption: "pic", CaptionEntities: []tele.MessageEntity{{Type: tele.EntityTextLink, Length: 3, URL: link}},
+		})), with(private, func(r *bot.Request) {
+			r.Message.Text, r.Replied = "unroll", &bot.Message{Text: "pic", Links: []string{link}}
+		})},
 		{"reply to buttons", written("unroll", replying(written("A bot's card", func(m *message) {
 			m.Markup = &keyboard{Rows: [][]button{{{Text: "Open", URL: link}, {Text: "More", Data: "x"}}}}
 		}))), with(private, func(r *bot.Request) {

@@ -140,9 +140,11 @@ func TestRichLadder(t *testing.T) {
 				if rich := m.Rich != nil; rich != tt.rich || (rich && strings.Contains(m.Rich.HTML, "<img") != tt.media) || (!rich && !strings.Contains(m.Text, "Post 1.")) {
 					t.Errorf("got %+v", m)
 				}
+				synctest.Wait()
 				before := len(r.tg.Calls("sendRichMessage"))
 				r.tg.Say(inGroup("/unroll " + link))
 				r.tg.WaitMessages(group, 2)
+				synctest.Wait()
 				if n := len(r.tg.Calls("sendRichMessage")) - before; n != tt.further {
 					t.Errorf("%d further calls", n)
 				}

@@ -17,7 +17,7 @@ import (
 const maxUpdate = 1 << 20
 
 // secretHeader carries what was agreed with setWebhook.
-const secretHeader = "X-Telegram-Bot-Api-Secret-Token"
+const secretHeader = "X-Telegram-Bot-Api-Secret-Token" //nolint:gosec // a header's name
 
 // Webhook is where Telegram's updates are taken when WebhookURL is set, and
 // the path to serve it at.
