@@ -19,7 +19,7 @@ import (
 // rig is the whole program, started in-process against fakes of everything
 // that it talks to.
 type rig struct {
-	t        *testing.T
+	t        testing.TB
 	net      *fakenet.Net
 	telegram *bottest.Telegram
 	discord  *bottest.Discord
@@ -48,7 +48,7 @@ func (s *safeBuffer) String() string {
 }
 
 // newRig starts the program. settings are further variables, NAME=value.
-func newRig(t *testing.T, w fakenet.World, settings ...string) *rig {
+func newRig(t testing.TB, w fakenet.World, settings ...string) *rig {
 	t.Helper()
 	r := &rig{t: t, telegram: bottest.NewTelegram(t), discord: bottest.NewDiscord(t, bottest.DiscordConfig{MessageContent: true}), log: &safeBuffer{}}
 	n, err := fakenet.Start(context.Background(), w, fakenet.Config{})
@@ -142,7 +142,7 @@ func (r *rig) telegramSays(text string) bottest.TelegramMessage {
 }
 
 // eventually waits for what another goroutine does.
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
