@@ -6,6 +6,15 @@ import (
 	"time"
 )
 
+const (
+	// firstLook is how soon a thread is looked at again that was read once,
+	// and seemed complete, by a source that can tell more.
+	firstLook = 10 * time.Minute
+	// retryHeld is how long a source is left alone that could not read a
+	// thread anew.
+	retryHeld = time.Minute
+)
+
 // freshFor tells how long a thread need not be read again: minutes while it
 // may still grow, long when it has rested. A tenth of its rest is a bound on
 // how late we notice that it went on.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -22,8 +21,13 @@ type Config struct {
 	Observer Observer
 	// Expander resolves short links; nil means they are unsupported.
 	Expander Expander
-	Log      *slog.Logger
-	Now      func() time.Time
+	// Limits bounds how often a source is asked, by its name, one event for
+	// each Fetch or Update. All processes that share Limiter share them. A
+	// source without a limit, or all with a nil Limiter, are asked freely.
+	Limits  map[string]Limit
+	Limiter Limiter
+	Log     *slog.Logger
+	Now     func() time.Time
 }
 
 // Observer hears what the service does, for metrics. Calls may run at the
@@ -188,183 +192,10 @@ func (s *Service) load(ctx context.Context, ref Ref) (Entry, bool) {
 		s.cfg.Log.Warn("store cannot be read", "err", err)
 		return Entry{}, false
 	}
+	if e.Thread != nil && len(e.Thread.Posts) == 0 {
+		e.Thread = nil // nothing that we wrote
+	}
 	return e, ok && (e.Thread != nil || e.Failure != nil)
-}
-
-// Wait returns when no fetch is under way that nobody waits for.
-func (s *Service) Wait() { s.left.Wait() }
-
-// readAgain refreshes a thread without making anybody wait.
-func (s *Service) readAgain(ctx context.Context, ref Ref) {
-	flight := s.fly(ctx, ref, false)
-	s.left.Go(func() { <-flight })
-}
-
-// together joins equal requests of this process. Whoever gives up waiting
-// does not end the fetch for the others.
-func (s *Service) together(ctx context.Context, ref Ref, again bool) (Entry, error) {
-	flight := s.fly(ctx, ref, again)
-	select {
-	case <-ctx.Done():
-		s.left.Go(func() { <-flight })
-		return Entry{}, &Error{Kind: KindOf(ctx.Err()), Op: "unroll " + ref.Path(), Err: ctx.Err()}
-	case r := <-flight:
-		if r.Err != nil {
-			return Entry{}, r.Err
-		}
-		return r.Val.(Entry), nil
-	}
-}
-
-func (s *Service) fly(ctx context.Context, ref Ref, again bool) <-chan singleflight.Result {
-	return s.flights.DoChan(ref.Path(), func() (any, error) {
-		return s.exclusively(context.WithoutCancel(ctx), ref, again)
-	})
-}
-
-// exclusively joins equal requests of all processes that share the store:
-// one holds the lock and fetches, the others find its answer in the store.
-func (s *Service) exclusively(ctx context.Context, ref Ref, again bool) (Entry, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.FetchTimeout)
-	defer cancel()
-	asked := s.cfg.Now()
-	unlock, err := s.stores.Lock(ctx, "unroll:"+ref.Path(), s.cfg.FetchTimeout)
-	switch {
-	case err == nil:
-		defer unlock()
-	case ctx.Err() != nil:
-		return Entry{}, &Error{Kind: KindTimeout, Op: "unroll " + ref.Path(), Err: err}
-	default:
-		s.cfg.Log.Warn("store cannot lock", "err", err)
-	}
-	e, held := s.load(ctx, ref)
-	switch now := s.cfg.Now(); {
-	case !held:
-	case e.Thread == nil && now.Before(e.FreshUntil):
-		return Entry{}, e.Failure.error(ref, now)
-	case e.Thread == nil:
-	case again && e.Thread.FetchedAt.After(asked), !again && now.Before(e.FreshUntil):
-		return e, nil
-	default:
-		return s.fetchHeld(ctx, ref, e.Thread)
-	}
-	fetched, err := s.fetch(ctx, ref)
-	if err != nil {
-		s.remember(ctx, ref, err)
-	}
-	return fetched, err
-}
-
-// fetchHeld reads a thread anew that we hold. It asks for the root, so that
-// the answer does not depend on which post somebody linked, and for the last
-// post when the root is gone. A thread of which both are gone is forgotten.
-func (s *Service) fetchHeld(ctx context.Context, ref Ref, t *Thread) (Entry, error) {
-	fetched, err := s.fetch(ctx, t.Ref)
-	if KindOf(err).gone() && len(t.Posts) > 1 {
-		fetched, err = s.fetch(ctx, t.RefOf(&t.Posts[len(t.Posts)-1]))
-	}
-	switch {
-	case KindOf(err).gone():
-		s.forget(ctx, t.Ref)
-		s.remember(ctx, ref, err)
-	case err != nil: // leave the source alone for a moment, keep what we hold
-		s.save(ctx, t.Ref, nil, Entry{Thread: t, FreshUntil: s.cfg.Now().Add(time.Minute)}, s.cfg.Keep)
-	}
-	return fetched, err
-}
-
-// fetch asks the sources in order and keeps the first good answer. One that
-// is wanting is kept in hand while the next source is asked; the better wins.
-func (s *Service) fetch(ctx context.Context, ref Ref) (Entry, error) {
-	var best *offer
-	var failure error
-	for _, src := range s.sources {
-		if !src.Match(ref) {
-			continue
-		}
-		c, err := s.ask(ctx, src, ref)
-		if err != nil {
-			failure = worse(failure, err)
-			if KindOf(err).Final() || ctx.Err() != nil {
-				break
-			}
-			continue
-		}
-		if best == nil || c.better(best) {
-			best = c
-		}
-		if !best.wanting() {
-			break
-		}
-	}
-	if best != nil && KindOf(failure) != KindOptedOut {
-		return s.keep(ctx, ref, best), nil
-	}
-	if failure == nil {
-		failure = &Error{Kind: KindUnsupported, Op: "unroll " + ref.Path()}
-	}
-	return Entry{}, failure
-}
-
-// offer is a source's answer, assembled.
-type offer struct {
-	thread Thread
-	ref    Ref // of the asked post, in its lasting form
-}
-
-// better prefers what holds more, then what is surer.
-func (o *offer) better(than *offer) bool {
-	if a, b := o.thread.Len(), than.thread.Len(); a != b {
-		return a > b
-	}
-	return rank(o.thread.Verdict.State) < rank(than.thread.Verdict.State)
-}
-
-// wanting tells whether another source may have what this one lacks. Posts
-// that were deleted nobody has; replies that were not seen may be anybody's.
-func (o *offer) wanting() bool {
-	return slices.ContainsFunc(o.thread.Verdict.Evidence, func(e Evidence) bool {
-		switch e.Rule {
-		case RuleNoThread, RuleCut, RuleCutText, RuleHead, RuleOpener:
-			return e.State != Complete
-		default:
-			return false
-		}
-	})
-}
-
-func (s *Service) ask(ctx context.Context, src Source, ref Ref) (*offer, error) {
-	start := s.cfg.Now()
-	conv, err := src.Fetch(ctx, ref)
-	if s.cfg.Observer != nil {
-		s.cfg.Observer.Fetched(src.Name(), KindOf(err), s.cfg.Now().Sub(start))
-	}
-	if err != nil {
-		s.cfg.Log.Info("source gave nothing", "source", src.Name(), "ref", ref.Path(), "kind", string(KindOf(err)), "err", err)
-		return nil, err
-	}
-	if conv.FetchedAt.IsZero() {
-		conv.FetchedAt = s.cfg.Now()
-	}
-	conv.Source = src.Name()
-	t, err := Assemble(conv)
-	if err != nil {
-		return nil, err
-	}
-	return &offer{thread: t, ref: conv.Ref}, nil
-}
-
-// keep stores a thread under its root and finds it by every post of it, and
-// by what was asked.
-func (s *Service) keep(ctx context.Context, asked Ref, c *offer) Entry {
-	t := &c.thread
-	e := Entry{Thread: t, FreshUntil: t.FetchedAt.Add(freshFor(t, t.FetchedAt))}
-	aliases := []Ref{asked, c.ref}
-	for p := range t.All {
-		aliases = append(aliases, t.RefOf(p))
-	}
-	s.save(ctx, t.Ref, aliases, e, s.cfg.Keep)
-	return e
 }
 
 func (s *Service) save(ctx context.Context, root Ref, aliases []Ref, e Entry, keep time.Duration) {

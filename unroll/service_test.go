@@ -303,8 +303,8 @@ func TestUnrollServesTheOldWhileReadingTheNew(t *testing.T) {
 			t.Errorf("stale answer: %v, %v", outline(old), err)
 		}
 		s.Wait()
-		if last := src.asked[len(src.asked)-1]; last != x("a1") {
-			t.Errorf("read anew from %v, want the root", last)
+		if last := src.asked[len(src.asked)-1]; last != x("a2") {
+			t.Errorf("read anew from %v, want the last post", last)
 		}
 		if fresh, err := s.Unroll(t.Context(), x("a2")); err != nil || len(fresh.Posts) != 3 {
 			t.Errorf("fresh answer: %v, %v", outline(fresh), err)

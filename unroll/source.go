@@ -28,6 +28,19 @@ type Source interface {
 	Fetch(context.Context, Ref) (Conversation, error)
 }
 
+// Updater is what a [Source] may be besides: it reads a thread anew that it
+// gave before, for less than Fetch costs, or more closely than is worth it for
+// a thread that perhaps nobody asks for twice. A service that hides what hangs
+// below a deleted post is asked for its own count then.
+//
+// Update gives the whole conversation as Fetch does, not only what is new;
+// posts that were edited or deleted show as they are now. It fails as Fetch
+// does: with the Kind of the last post where that is gone and the root too.
+// It does not change held.
+type Updater interface {
+	Update(ctx context.Context, held *Thread) (Conversation, error)
+}
+
 // Expander resolves a short link (a Ref with Network [Short]) to the address
 // it leads to, as text for [ParseRef]. Errors are as for [Source].
 type Expander interface {

@@ -1,0 +1,75 @@
+package unroll
+
+import (
+	"context"
+
+	"golang.org/x/sync/singleflight"
+)
+
+// Wait returns when no fetch is under way that nobody waits for.
+func (s *Service) Wait() { s.left.Wait() }
+
+// readAgain refreshes a thread without making anybody wait.
+func (s *Service) readAgain(ctx context.Context, ref Ref) {
+	flight := s.fly(ctx, ref, false)
+	s.left.Go(func() { <-flight })
+}
+
+// together joins equal requests of this process. Whoever gives up waiting
+// does not end the fetch for the others.
+func (s *Service) together(ctx context.Context, ref Ref, again bool) (Entry, error) {
+	flight := s.fly(ctx, ref, again)
+	select {
+	case <-ctx.Done():
+		s.left.Go(func() { <-flight })
+		return Entry{}, &Error{Kind: KindOf(ctx.Err()), Op: "unroll " + ref.Path(), Err: ctx.Err()}
+	case r := <-flight:
+		if r.Err != nil {
+			return Entry{}, r.Err
+		}
+		return r.Val.(Entry), nil
+	}
+}
+
+func (s *Service) fly(ctx context.Context, ref Ref, again bool) <-chan singleflight.Result {
+	return s.flights.DoChan(ref.Path(), func() (any, error) {
+		return s.exclusively(context.WithoutCancel(ctx), ref, again)
+	})
+}
+
+// exclusively joins equal requests of all processes that share the store:
+// one holds the lock and fetches, the others find its answer in the store.
+func (s *Service) exclusively(ctx context.Context, ref Ref, again bool) (Entry, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.FetchTimeout)
+	defer cancel()
+	asked := s.cfg.Now()
+	unlock, err := s.stores.Lock(ctx, "unroll:"+ref.Path(), s.cfg.FetchTimeout)
+	switch {
+	case err == nil:
+		defer unlock()
+	case ctx.Err() != nil:
+		return Entry{}, &Error{Kind: KindTimeout, Op: "unroll " + ref.Path(), Err: err}
+	default:
+		s.cfg.Log.Warn("store cannot lock", "err", err)
+	}
+	e, held := s.load(ctx, ref)
+	switch now := s.cfg.Now(); {
+	case !held:
+	case e.Thread == nil && now.Before(e.FreshUntil):
+		return Entry{}, e.Failure.error(ref, now)
+	case e.Thread == nil:
+	case again && e.Thread.FetchedAt.After(asked), !again && now.Before(e.FreshUntil):
+		return e, nil
+	default:
+		return s.fetchHeld(ctx, ref, e.Thread)
+	}
+	o, err := s.fetch(ctx, ref, nil)
+	if err != nil {
+		s.remember(ctx, ref, err)
+		return Entry{}, err
+	}
+	if root, held := s.load(ctx, o.thread.Ref); held && root.Thread != nil {
+		o = s.whole(ctx, o, root.Thread, nil) // ref is of a post that was not known to be of this thread
+	}
+	return s.keep(ctx, ref, o, true), nil
+}

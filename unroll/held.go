@@ -1,0 +1,168 @@
+package unroll
+
+import (
+	"context"
+	"slices"
+)
+
+// lostLines bounds how many lines of a held thread are asked for by
+// themselves, because a new reading does not show them.
+const lostLines = 3
+
+// fetchHeld reads a thread anew that we hold. A thread that is gone is
+// forgotten.
+func (s *Service) fetchHeld(ctx context.Context, ref Ref, t *Thread) (Entry, error) {
+	o, err := s.readHeld(ctx, t)
+	switch {
+	case err == nil:
+		return s.keep(ctx, ref, o, false), nil
+	case KindOf(err).gone():
+		s.forget(ctx, t.Ref)
+		s.remember(ctx, ref, err)
+	default: // leave the source alone for a moment, keep what we hold
+		s.save(ctx, t.Ref, nil, Entry{Thread: t, FreshUntil: s.cfg.Now().Add(retryHeld)}, s.cfg.Keep)
+	}
+	return Entry{}, err
+}
+
+// readHeld asks for the last post that could be read, then for the one before
+// it, then for the root, until one is there. The last comes first because
+// what hangs below a deleted post does not show from the root; the answer
+// depends on none of those who asked.
+func (s *Service) readHeld(ctx context.Context, t *Thread) (*offer, error) {
+	readable := make([]*Post, 0, len(t.Posts))
+	for i := range t.Posts {
+		if t.Posts[i].Gap == nil {
+			readable = append(readable, &t.Posts[i])
+		}
+	}
+	slices.Reverse(readable)
+	from := append(slices.Clone(readable[:min(2, len(readable))]), &t.Posts[0])
+
+	var failure error
+	gone := map[string]bool{}
+	held := t
+	for _, p := range from {
+		if gone[p.ID] {
+			continue
+		}
+		o, err := s.fetch(ctx, t.RefOf(p), held)
+		if err == nil {
+			return s.whole(ctx, o, t, gone), nil
+		}
+		failure = worse(failure, err)
+		if k := KindOf(err); !k.gone() || k == KindOptedOut || k == KindLoginRequired {
+			return nil, err
+		}
+		gone[p.ID] = true
+		held = nil // who can update has tried
+	}
+	return nil, failure
+}
+
+// whole adds to a new reading what it lacks of the thread that we hold: every
+// line that it does not show is asked for at its end. What is gone by now
+// stays away, what cannot be read just now stays as it is held.
+func (s *Service) whole(ctx context.Context, o *offer, held *Thread, gone map[string]bool) *offer {
+	lines := [][]Post{held.Posts, held.Posts[:1]}
+	for _, b := range held.Branches {
+		lines = append(lines, b.Posts)
+	}
+	shown := make(map[string]bool, len(o.conv.Posts))
+	show := func(c *Conversation) {
+		for i := range c.Posts {
+			shown[c.Posts[i].ID] = true
+		}
+	}
+	show(&o.conv)
+	both := &offer{conv: o.conv, sources: o.sources}
+	asked := 0
+	for _, line := range lines {
+		end := lastReadable(line)
+		if end == nil || shown[end.ID] || gone[end.ID] {
+			continue
+		}
+		asked++
+		var more *offer
+		err := ctx.Err()
+		if asked <= lostLines && err == nil {
+			more, err = s.fetch(ctx, held.RefOf(end), nil)
+		}
+		switch {
+		case more != nil:
+			both.add(more.conv, more.sources...)
+			show(&more.conv)
+		case !KindOf(err).gone():
+			both.add(held.line(line), held.Source)
+		}
+	}
+	recall(&both.conv, held)
+	if both.assemble() != nil || both.thread.Len() < o.thread.Len() {
+		return o
+	}
+	return both
+}
+
+func lastReadable(posts []Post) *Post {
+	for i := len(posts) - 1; i >= 0; i-- {
+		if posts[i].Gap == nil {
+			return &posts[i]
+		}
+	}
+	return nil
+}
+
+// line gives a line of a held thread as if a source had just given it.
+func (t *Thread) line(posts []Post) Conversation {
+	c := Conversation{Ref: t.Ref, Source: t.Source, FetchedAt: t.FetchedAt, Posts: slices.Clone(posts)}
+	for i := range c.Posts {
+		c.Posts[i].AuthorID = t.Author.ID
+	}
+	return c
+}
+
+// recall puts the gaps of a new reading where the thread that we hold had
+// posts. Of a deleted post most services no longer know what it replied to;
+// we do, from when it was there.
+func recall(c *Conversation, held *Thread) {
+	above := make(map[string]string, len(held.Posts)) // reply links within the thread
+	for p := range held.All {                         // parents stand before their replies
+		above[p.ID] = ""
+		if _, within := above[p.ParentID]; within && p.ParentID != p.ID {
+			above[p.ID] = p.ParentID
+		}
+	}
+	at := make(map[string]int, len(c.Posts))
+	for i := range c.Posts {
+		if j, twice := at[c.Posts[i].ID]; !twice || c.Posts[j].Gap != nil {
+			at[c.Posts[i].ID] = i
+		}
+	}
+	for i := range c.Posts { // the range ends where the gaps begin that it adds
+		p := &c.Posts[i]
+		was := above[p.ID]
+		if p.Gap != nil || p.AuthorID != held.Author.ID || was == "" {
+			continue
+		}
+		if j, known := at[was]; known && c.Posts[j].Gap == nil {
+			continue // nothing is missing above it
+		}
+		if p.ParentID == "" {
+			p.ParentID, p.ParentAuthorID = was, held.Author.ID
+		}
+		for id := p.ParentID; was != ""; {
+			j, known := at[id]
+			if !known {
+				j = len(c.Posts)
+				at[id] = j
+				c.Posts = append(c.Posts, Post{ID: id, AuthorID: held.Author.ID, Gap: &Gap{Reason: GapUnknown}})
+			}
+			if gap := &c.Posts[j]; gap.Gap == nil || gap.ParentID != "" {
+				break
+			}
+			was = above[was]
+			c.Posts[j].ParentID = was
+			id = was
+		}
+	}
+}
