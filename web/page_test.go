@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -309,6 +310,22 @@ func TestTheCacheIsBounded(t *testing.T) {
 	}
 	if again := len(f.asked) - first; again < 50 {
 		t.Errorf("only %d of %d pages were made again: the cache holds too much", again, len(f.threads))
+	}
+}
+
+func TestTheCacheKeepsWhatIsRead(t *testing.T) {
+	f := newFake()
+	for i := range 20 {
+		ref := unroll.Ref{Network: unroll.X, ID: strconv.Itoa(i + 1)}
+		f.threads[ref] = unroll.Thread{Ref: ref, Posts: []unroll.Post{{ID: ref.ID, Text: "x"}}}
+	}
+	s := newServer(t, f, web.Config{CacheBytes: 100 << 10})
+	for i := range 20 {
+		get(t, s, "/x/1")
+		get(t, s, "/x/"+strconv.Itoa(i+1))
+	}
+	if n := strings.Count(strings.Join(f.asked, "\n")+"\n", "unroll /x/1\n"); n != 1 {
+		t.Errorf("the page that is read all the time was made %d times", n)
 	}
 }
 

@@ -235,6 +235,7 @@ func TestTitle(t *testing.T) {
 
 func TestStrongest(t *testing.T) {
 	got := render.Strongest(unroll.Verdict{State: unroll.Partial, Evidence: []unroll.Evidence{
+		{Rule: unroll.RuleGap, State: unroll.Unknown}, // stronger, but of another opinion
 		{Rule: unroll.RuleEnd, State: unroll.Complete},
 		{Rule: unroll.RuleCut, State: unroll.Partial},
 		{Rule: unroll.RuleCounter, State: unroll.Partial, Have: 3, Want: 5},

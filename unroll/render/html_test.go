@@ -203,6 +203,26 @@ func TestArticleFoldsDeepBranchesFlat(t *testing.T) {
 	}
 }
 
+func TestBranchesInACircleEnd(t *testing.T) {
+	post := func(id string) unroll.Post { return unroll.Post{ID: id, Text: "post " + id} }
+	thread := unroll.Thread{
+		Ref: unroll.Ref{Network: unroll.X, ID: "1"}, Posts: []unroll.Post{post("1")},
+		Branches: []unroll.Branch{
+			{After: "1", Posts: []unroll.Post{post("2"), post("1")}},
+			{After: "2", Posts: []unroll.Post{post("3"), post("2")}},
+			{After: "9", Posts: []unroll.Post{post("9")}},
+		},
+	}
+	for name, write := range map[string]func(io.Writer, *unroll.Thread) error{"html": render.HTML, "text": render.Text, "epub": render.EPUB} {
+		if out := rendered(t, write, thread); name == "html" && strings.Count(out, "<details") != 3 {
+			t.Errorf("%d branches", strings.Count(out, "<details"))
+		}
+	}
+	if blocks := render.Blocks(&thread, render.Options{}); len(blocks) != 5 {
+		t.Errorf("%d blocks", len(blocks))
+	}
+}
+
 func BenchmarkRenderers(b *testing.B) {
 	renderers := []struct {
 		name  string
