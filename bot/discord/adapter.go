@@ -57,6 +57,9 @@ type Adapter struct {
 	// withheld is set when Discord keeps the texts of messages in servers.
 	withheld atomic.Bool
 	tasks    *tasks
+
+	settings    *settingsCache
+	suggestions *suggestions
 }
 
 var _ bot.Adapter = (*Adapter)(nil)
@@ -65,8 +68,8 @@ type identity struct {
 	app, user string // ids
 }
 
-// New makes an adapter. values keeps what is too long for a button; it may
-// be nil.
+// New makes an adapter. values keeps servers' settings and what is too long
+// for a button; it may be nil, then there are none.
 func New(cfg Config, dispatch bot.Dispatch, phrases bot.Phrases, values unroll.Values) (*Adapter, error) {
 	token := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(cfg.Token), "Bot "))
 	if token == "" {
@@ -85,6 +88,7 @@ func New(cfg Config, dispatch bot.Dispatch, phrases bot.Phrases, values unroll.V
 	a := &Adapter{
 		token: token, log: cfg.Log, dispatch: dispatch, phrases: phrases,
 		refs: refs{values: values}, pace: defaultGatewayPace(), tasks: newTasks(),
+		settings: newSettingsCache(values), suggestions: newSuggestions(),
 	}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)

@@ -5,18 +5,14 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/bwmarrin/discordgo"
-
 	"unrollbot/bot"
 )
 
 // messageReply answers a message in its channel.
 type messageReply struct {
-	a                *Adapter
-	channel, message string
-	user             string // who wrote it
-	server           bool
-	speaker          speaker
+	output
+	message string
+	user    string // who wrote it
 
 	sent int
 }
@@ -30,18 +26,28 @@ func (r *messageReply) Working(ctx context.Context) error {
 
 // Send posts a reply to the message. Nobody is pinged but who wrote it.
 func (r *messageReply) Send(ctx context.Context, reply bot.Reply) error {
-	var m outgoing
-	if reply.Thread != nil {
-		m = r.a.page(ctx, r.speaker, &reply, stage{threads: r.server})
+	messages := []outgoing{}
+	if reply.Thread == nil {
+		messages = append(messages, r.sentence(ctx, &reply))
 	} else {
-		var rows []discordgo.MessageComponent
-		if reply.Retry {
-			rows = r.a.retry(ctx, r.speaker, reply.Asked)
+		var err error
+		if messages, err = r.messages(ctx, &reply); err != nil {
+			return err
 		}
-		m = sentence(reply.Text, rows...)
 	}
-	m.Reference = &reference{MessageID: r.message}
-	m.AllowedMentions.RepliedUser = true
+	for i, m := range messages {
+		if i == 0 {
+			m.Reference = &reference{MessageID: r.message}
+			m.AllowedMentions.RepliedUser = true
+		}
+		if err := r.post(ctx, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *messageReply) post(ctx context.Context, m outgoing) error {
 	m.Nonce, m.EnforceNonce = r.message+"-"+strconv.Itoa(r.sent), true
 	r.sent++
 	path := "/channels/" + r.channel + "/messages"

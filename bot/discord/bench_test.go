@@ -55,7 +55,7 @@ func slash(n int) []byte {
 // themselves.
 func BenchmarkInteraction(b *testing.B) {
 	th := thread(30)
-	body, err := json.Marshal(testAdapter(b).page(b.Context(), speaker{phrases: words{}}, &bot.Reply{Thread: th, Asked: th.Ref}, stage{}))
+	body, err := json.Marshal(pageOf(b, testAdapter(b), &bot.Reply{Thread: th, Asked: th.Ref}, stage{}))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -3,21 +3,31 @@ package discord
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bwmarrin/discordgo"
+
+	"unrollbot/bot"
 )
 
 // The commands' names, their options, and the type of a menu command.
 const (
-	commandUnroll = "unroll"
-	commandHelp   = "help"
-	optionLink    = "link"
-	optionView    = "view"
-	optionPrivate = "private"
-	menuCommand   = 3
+	commandUnroll   = "unroll"
+	commandHelp     = "help"
+	commandSettings = "unroll-settings"
+	optionLink      = "link"
+	optionView      = "view"
+	optionPrivate   = "private"
+	menuCommand     = 3
+
+	choicePages = "pages" // as a choice; as a setting it is empty
+	choiceAsker = "asker"
 )
 
 // commandSpec is a command as it is registered. discordgo's own type writes
@@ -33,6 +43,24 @@ type commandSpec struct {
 	Contexts     []int        `json:"contexts"`
 	Integrations []int        `json:"integration_types"`
 	Options      []optionSpec `json:"options,omitempty"`
+	// Permissions are what a member needs to see the command; servers can
+	// change that.
+	Permissions permissions `json:"default_member_permissions,omitempty"`
+}
+
+// permissions are sent as a number, as the OpenAPI description has it, and
+// come back in quotes.
+type permissions int64
+
+func (p *permissions) UnmarshalJSON(data []byte) error {
+	text := strings.Trim(string(data), `"`)
+	if text == "null" {
+		*p = 0
+		return nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	*p = permissions(n)
+	return err
 }
 
 type optionSpec struct {
@@ -41,6 +69,7 @@ type optionSpec struct {
 	Description  string            `json:"description"`
 	Descriptions map[string]string `json:"description_localizations,omitempty"`
 	Required     bool              `json:"required,omitempty"`
+	Autocomplete bool              `json:"autocomplete,omitempty"`
 	MaxLength    int               `json:"max_length,omitempty"`
 	Choices      []choiceSpec      `json:"choices,omitempty"`
 }
@@ -57,41 +86,108 @@ const (
 	maxCommandDescription = 100
 )
 
+// Types of options (Discord, "Application Command Option Type").
+const (
+	optionString = 3
+	optionBool   = 5
+)
+
 // commands are what the bot registers.
 func (a *Adapter) commands() []commandSpec {
 	everywhere, anyone := []int{0, 1, 2}, []int{0, 1}
-	text := func(id, english string, limit int) (string, map[string]string) {
-		first := clip(a.speaker("en").say(id, english, nil), limit)
-		others := make(map[string]string)
-		for locale := range discordgo.Locales {
-			if s := clip(a.speaker(string(locale)).say(id, english, nil), limit); locale != "" && s != first {
-				others[string(locale)] = s
-			}
-		}
-		return first, others
+	link := a.option(optionString, optionLink, "command_unroll_link", "Link to any post of the thread")
+	link.Required, link.Autocomplete, link.MaxLength = true, true, 2048
+	slash := commandSpec{
+		Type: 1, Name: commandUnroll, Contexts: everywhere, Integrations: anyone,
+		Options: []optionSpec{link, a.viewOption(), a.option(optionBool, optionPrivate, "command_unroll_private", "Show it only to me")},
 	}
-	choice := func(v view, id, english string) choiceSpec {
-		c := choiceSpec{Value: string(v)}
-		c.Name, c.Names = text(id, english, maxCommandDescription)
-		return c
-	}
-	const stringOption, flagOption = 3, 5
-	link := optionSpec{Type: stringOption, Name: optionLink, Required: true, MaxLength: 2048}
-	link.Description, link.Descriptions = text("command_unroll_link", "Link to any post of the thread", maxCommandDescription)
-	form := optionSpec{Type: stringOption, Name: optionView, Choices: []choiceSpec{
-		choice("page", "view_page", "Pages, with buttons"), choice(viewFile, "view_file", "One file"),
-	}}
-	form.Description, form.Descriptions = text("command_unroll_view", "How to show it", maxCommandDescription)
-	private := optionSpec{Type: flagOption, Name: optionPrivate}
-	private.Description, private.Descriptions = text("command_unroll_private", "Show it only to me", maxCommandDescription)
-
-	slash := commandSpec{Type: 1, Name: commandUnroll, Contexts: everywhere, Integrations: anyone, Options: []optionSpec{link, form, private}}
-	slash.Description, slash.Descriptions = text("command_unroll", "Unroll a thread from X, Bluesky or Mastodon", maxCommandDescription)
+	slash.Description, slash.Descriptions = a.texts("command_unroll", "Unroll a thread from X, Bluesky or Mastodon", maxCommandDescription)
 	help := commandSpec{Type: 1, Name: commandHelp, Contexts: everywhere, Integrations: anyone}
-	help.Description, help.Descriptions = text("command_help", "How to use me, with an example", maxCommandDescription)
+	help.Description, help.Descriptions = a.texts("command_help", "How to use me, with an example", maxCommandDescription)
 	menu := commandSpec{Type: menuCommand, Contexts: everywhere, Integrations: anyone}
-	menu.Name, menu.Names = text("command_unroll_message", "Unroll thread", maxCommandName)
-	return []commandSpec{slash, help, menu}
+	menu.Name, menu.Names = a.texts("command_unroll_message", "Unroll thread", maxCommandName)
+
+	all := []commandSpec{slash, help, menu}
+	if a.settings.store != nil {
+		all = append(all, a.settingsCommand())
+	}
+	return all
+}
+
+// settingsCommand is for who manages a server, and nowhere else.
+func (a *Adapter) settingsCommand() commandSpec {
+	language := a.option(optionString, optionLanguage, "command_settings_language", "Language of the answers")
+	language.Choices = a.languages()
+	keyword := a.option(optionString, optionKeyword, "command_settings_keyword", "Words that ask for a thread in a reply, separated by commas")
+	keyword.MaxLength = 600
+	c := commandSpec{
+		Type: 1, Name: commandSettings, Contexts: []int{0}, Integrations: []int{0},
+		Permissions: discordgo.PermissionManageGuild,
+		Options: []optionSpec{
+			a.viewOption(), language, keyword,
+			a.option(optionBool, optionQuiet, "command_settings_quiet", "Leave pictures and videos out"),
+			a.option(optionBool, optionAdmins, "command_settings_admins", "Answer moderators only"),
+			a.option(optionBool, optionReset, "command_settings_reset", "Forget all settings of this server"),
+		},
+	}
+	c.Description, c.Descriptions = a.texts("command_settings", "How I behave on this server; without an option, show it", maxCommandDescription)
+	return c
+}
+
+func (a *Adapter) option(kind int, name, id, english string) optionSpec {
+	o := optionSpec{Type: kind, Name: name}
+	o.Description, o.Descriptions = a.texts(id, english, maxCommandDescription)
+	return o
+}
+
+func (a *Adapter) viewOption() optionSpec {
+	o := a.option(optionString, optionView, "command_unroll_view", "How to show it")
+	for _, v := range []choiceSpec{{Value: choicePages}, {Value: string(bot.ViewWhole)}, {Value: string(bot.ViewFile)}, {Value: string(bot.ViewLink)}} {
+		id, english := viewName(bot.View(strings.TrimPrefix(v.Value, choicePages)))
+		v.Name, v.Names = a.texts(id, english, maxCommandDescription)
+		o.Choices = append(o.Choices, v)
+	}
+	return o
+}
+
+// viewName is the id of a view's name, and the English one.
+func viewName(v bot.View) (id, english string) {
+	switch v {
+	case bot.ViewWhole:
+		return "view_all", "All of it, in several messages"
+	case bot.ViewFile:
+		return "view_file", "One file"
+	case bot.ViewLink:
+		return "view_link", "Only a link to its page"
+	case bot.ViewPages:
+	}
+	return "view_page", "Pages, with buttons"
+}
+
+// languages offers those that the bot speaks.
+func (a *Adapter) languages() []choiceSpec {
+	asker := choiceSpec{Value: choiceAsker}
+	asker.Name, asker.Names = a.texts("settings_asker", "that of who asks", maxCommandDescription)
+	out := []choiceSpec{asker, {Name: discordgo.Locales[discordgo.EnglishUS], Value: "en"}}
+	_, others := a.texts("command_unroll", "Unroll a thread from X, Bluesky or Mastodon", maxCommandDescription)
+	for _, locale := range slices.Sorted(maps.Keys(others)) {
+		if len(out) < maxChoices {
+			out = append(out, choiceSpec{Name: discordgo.Locales[discordgo.Locale(locale)], Value: locale})
+		}
+	}
+	return out
+}
+
+// texts gives a sentence in English and in the languages where it differs.
+func (a *Adapter) texts(id, english string, limit int) (string, map[string]string) {
+	first := clip(a.speaker("en").say(id, english, nil), limit)
+	others := make(map[string]string)
+	for locale := range discordgo.Locales {
+		if s := clip(a.speaker(string(locale)).say(id, english, nil), limit); locale != "" && s != first {
+			others[string(locale)] = s
+		}
+	}
+	return first, others
 }
 
 // register makes Discord know the commands. They are written only when they

@@ -13,6 +13,7 @@ import (
 // stage is where an answer is shown, as far as its buttons depend on it.
 type stage struct {
 	private bool // only the asker sees it
+	open    bool // others are there, too
 	threads bool // the bot can open a Discord thread here
 }
 

@@ -26,8 +26,8 @@ type book struct {
 	pages  [][]render.Block
 }
 
-// newBook lays a thread out.
-func newBook(t *unroll.Thread, pageURL string) *book {
+// newBook lays a thread out; quiet leaves its media as lines of text.
+func newBook(t *unroll.Thread, pageURL string, quiet bool) *book {
 	b := &book{thread: t}
 	var body []render.Block
 	for _, block := range render.Blocks(t, render.Options{PageURL: pageURL}) {
@@ -37,6 +37,9 @@ func newBook(t *unroll.Thread, pageURL string) *book {
 		case render.BlockFooter:
 			b.footer = framed(block, maxText/4)
 		default:
+			if quiet {
+				block.Media = nil
+			}
 			body = append(body, block)
 		}
 	}

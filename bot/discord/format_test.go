@@ -71,6 +71,12 @@ func testAdapter(t testing.TB) *Adapter {
 	return a
 }
 
+func pageOf(t testing.TB, a *Adapter, r *bot.Reply, st stage) outgoing {
+	t.Helper()
+	o := output{a: a, speaker: a.speaker("en"), stage: st}
+	return o.page(t.Context(), o.book(r), r)
+}
+
 func TestPageGolden(t *testing.T) {
 	t.Parallel()
 	a := testAdapter(t)
@@ -83,7 +89,7 @@ func TestPageGolden(t *testing.T) {
 		"localhost": {bot.Reply{Thread: thread(1), Asked: thread(1).Ref, PageURL: "http://localhost:8080/x/20"}, stage{}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := a.page(t.Context(), a.speaker("en"), &tc.reply, tc.stage)
+			m := pageOf(t, a, &tc.reply, tc.stage)
 			golden(t, name+".json", m)
 			golden(t, name+".plain.json", m.fallback())
 		})
@@ -145,10 +151,10 @@ func TestLimits(t *testing.T) {
 			}
 			th.Posts = append(th.Posts, p)
 		}
-		b := newBook(th, "https://unroll.example/x/20")
+		b := newBook(th, "https://unroll.example/x/20", false)
 		for n := range b.pages {
 			r := bot.Reply{Thread: th, Asked: th.Ref, PageURL: "https://unroll.example/x/20", Page: n + 1}
-			m := a.pageOf(t.Context(), a.speaker("en"), b, &r, stage{threads: true})
+			m := (&output{a: a, speaker: a.speaker("en"), stage: stage{threads: true}}).page(t.Context(), b, &r)
 			components, text := count(m.Components)
 			if components > maxComponents || text > maxText {
 				t.Fatalf("thread %d, page %d of %d: %d components, %d units", i, n+1, len(b.pages), components, text)
@@ -208,7 +214,7 @@ func TestNoButtonsWithoutStore(t *testing.T) {
 	th := thread(40)
 	th.Ref = unroll.Ref{Network: unroll.Bluesky, Author: "did:web:" + strings.Repeat("a", 200) + ".example", ID: "3kabc"}
 	r := bot.Reply{Thread: th, Asked: th.Ref, PageURL: "https://unroll.example/x/20"}
-	m := a.page(t.Context(), a.speaker("en"), &r, stage{})
+	m := pageOf(t, a, &r, stage{})
 	if len(m.Components) != 2 {
 		t.Errorf("%d components beside the container, want the one row with the page", len(m.Components)-1)
 	}
@@ -262,7 +268,7 @@ func BenchmarkBook(b *testing.B) {
 			t := thread(posts)
 			b.ReportAllocs()
 			for b.Loop() {
-				newBook(t, "https://unroll.example/x/20")
+				newBook(t, "https://unroll.example/x/20", false)
 			}
 		})
 	}

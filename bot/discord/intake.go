@@ -18,6 +18,8 @@ func (a *Adapter) receive(ctx context.Context, m *message) {
 	if self == nil || m.Author.Bot || m.WebhookID != "" || (m.Type != typeDefault && m.Type != typeReply) {
 		return
 	}
+	links := m.links()
+	a.suggestions.saw(m.Author.ID, m.Content, links)
 	text, mentioned := withoutMention(m.Content, self.user)
 	private := m.GuildID == ""
 	if !private && !mentioned && (m.Type != typeReply || m.Content == "") {
@@ -26,14 +28,28 @@ func (a *Adapter) receive(ctx context.Context, m *message) {
 	req := bot.Request{
 		ID: m.ID, Platform: a.Name(), Chat: m.ChannelID, User: m.Author.ID,
 		Private: private, Mentioned: mentioned,
-		Message: bot.Message{Text: text, Links: m.links()},
+		Message: bot.Message{Text: text, Links: links},
 	}
 	if r := m.Referenced; r != nil {
 		req.Replied = a.replied(r)
 	}
-	res := &messageReply{a: a, channel: m.ChannelID, message: m.ID, user: m.Author.ID, server: m.GuildID != "", speaker: a.speaker("")}
-	if err := a.dispatch.Dispatch(ctx, req, res); err != nil {
-		a.tasks.start(func() { a.turnAway(res, res.speaker, err) })
+	res := &messageReply{
+		output:  output{a: a, channel: m.ChannelID, speaker: a.speaker(""), stage: stage{threads: !private, open: !private}},
+		message: m.ID, user: m.Author.ID,
+	}
+	take := func() {
+		defer a.recovered()
+		if !a.settle(ctx, m.GuildID, false, &req, &res.output) {
+			return // for moderators only, and a message does not tell who is one
+		}
+		if err := a.dispatch.Dispatch(ctx, req, res); err != nil {
+			a.tasks.start(func() { a.turnAway(res, res.speaker, err) })
+		}
+	}
+	if _, known := a.settings.known(m.GuildID); known {
+		take()
+	} else if !a.tasks.start(take) { // the store may take its time
+		a.log.Warn("event dropped: too many at once", "kind", "MESSAGE_CREATE")
 	}
 }
 

@@ -5,17 +5,23 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bwmarrin/discordgo"
 
 	"unrollbot/bot"
+	"unrollbot/unroll"
 )
 
 // ackWithin is how long after its arrival an interaction may still be
 // acknowledged. Discord gives three seconds from when it was sent
 // ("Receiving and Responding", November 2026).
 const ackWithin = 2800 * time.Millisecond
+
+// maxFollowUps is how many messages may follow the first where only the user
+// has installed the app (Discord, "Receiving and Responding").
+const maxFollowUps = 5
 
 // Codes of errors (Discord, "JSON Error Codes", November 2026).
 const (
@@ -81,15 +87,28 @@ func (a *Adapter) interact(ctx context.Context, i *interaction, at time.Time) {
 	}
 	switch {
 	case p.request != nil:
-		if err := a.dispatch.Dispatch(ctx, *p.request, &p.reply); err != nil {
-			a.turnAway(&p.reply, p.reply.speaker, err)
-		}
+		a.handOn(ctx, i, &p)
 	case p.then != nil:
 		later, cancel := context.WithTimeout(ctx, 30*time.Second)
 		defer cancel()
 		if err := p.then(later); err != nil {
 			a.log.Warn("answer could not be delivered", "platform", a.Name(), "err", err)
 		}
+	}
+}
+
+// handOn queues the request of an interaction that is acknowledged.
+func (a *Adapter) handOn(ctx context.Context, i *interaction, p *plan) {
+	res := &p.reply
+	if !a.settle(ctx, i.GuildID, i.manages(), p.request, &res.output) && p.request.Page == nil {
+		text := res.speaker.say("moderators_only", "On this server I work for moderators only.", nil)
+		if err := res.Send(ctx, bot.Reply{Text: text, Kind: unroll.KindUnsupported}); err != nil {
+			a.log.Warn("answer could not be delivered", "platform", a.Name(), "err", err)
+		}
+		return
+	}
+	if err := a.dispatch.Dispatch(ctx, *p.request, res); err != nil {
+		a.turnAway(res, res.speaker, err)
 	}
 }
 
@@ -108,9 +127,14 @@ func (a *Adapter) plan(ctx context.Context, i *interaction) (plan, error) {
 	who := i.asker()
 	private := i.Context != nil && *i.Context == inBotDM
 	reply := interactionReply{
-		a: a, app: i.App, token: i.Token, speaker: a.speaker(i.Locale),
-		stage: stage{threads: i.threadable()},
-		alone: private,
+		output: output{
+			a: a, channel: i.ChannelID, speaker: a.speaker(i.Locale),
+			stage: stage{threads: i.threadable(), open: !private},
+		},
+		app: i.App, token: i.Token, alone: private,
+	}
+	if !i.installed() {
+		reply.most = 1 + maxFollowUps
 	}
 	req := bot.Request{ID: i.ID, Platform: a.Name(), Chat: i.ChannelID, User: who.ID, Locale: i.Locale, Private: private}
 	switch i.Type {
@@ -118,6 +142,8 @@ func (a *Adapter) plan(ctx context.Context, i *interaction) (plan, error) {
 		return a.planCommand(i, req, reply)
 	case interactionComponent:
 		return a.planPress(ctx, i, req, reply)
+	case interactionAutocomplete:
+		return a.planSuggest(i)
 	default:
 		return plan{}, errors.New("discord: an interaction of type " + strconv.Itoa(i.Type))
 	}
@@ -137,10 +163,15 @@ func (a *Adapter) planCommand(i *interaction, req bot.Request, reply interaction
 		req.Command, req.Replied = "unroll", a.replied(&target)
 	case c.Name == commandHelp:
 		req.Command, reply.stage.private = "help", true
+	case c.Name == commandSettings:
+		return a.planSettings(i, c, reply), nil
 	default:
 		req.Command, req.Message.Text = "unroll", c.text(optionLink)
+		a.suggestions.saw(req.User, req.Message.Text, nil)
 		reply.stage.private = c.flag(optionPrivate)
-		reply.view = view(c.text(optionView))
+		if v := c.text(optionView); v != "" {
+			reply.view, reply.chosen = bot.View(strings.TrimPrefix(v, choicePages)), true
+		}
 	}
 	return plan{answer: later(reply.stage.private), request: &req, reply: reply}, nil
 }

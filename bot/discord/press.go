@@ -5,11 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/bwmarrin/discordgo"
 
 	"unrollbot/bot"
 )
+
+// refWithin bounds how long the store may take over a ref that is too long
+// for a custom id: the acknowledgement waits for it.
+const refWithin = time.Second
 
 // planPress decides what a button or menu asks for.
 func (a *Adapter) planPress(ctx context.Context, i *interaction, req bot.Request, reply interactionReply) (plan, error) {
@@ -17,7 +22,9 @@ func (a *Adapter) planPress(ctx context.Context, i *interaction, req bot.Request
 	if err := decode(i.Data, &data); err != nil {
 		return plan{}, fmt.Errorf("discord: component: %w", err)
 	}
-	p, err := a.refs.parse(ctx, data.CustomID)
+	inTime, cancel := context.WithTimeout(ctx, refWithin)
+	defer cancel()
+	p, err := a.refs.parse(inTime, data.CustomID)
 	if err != nil {
 		a.log.Info("button is of no use any more", "err", err)
 		return a.refuse(reply.speaker.say("button_expired", "This button is too old for me to know its thread. Please send the link again.", nil)), nil
@@ -33,7 +40,7 @@ func (a *Adapter) planPress(ctx context.Context, i *interaction, req bot.Request
 	case verbAgain:
 		ask.Fresh = true
 	case verbFile:
-		reply.view = viewFile
+		reply.view = bot.ViewFile
 	case verbThread:
 		req.Page = &ask
 		return a.planThread(i, req, reply), nil
@@ -43,7 +50,7 @@ func (a *Adapter) planPress(ctx context.Context, i *interaction, req bot.Request
 		return plan{answer: callback{Type: answerUpdate}}, nil
 	case verbPage, verbShare:
 	}
-	req.Page = &ask
+	req.Page, reply.chosen = &ask, true
 	switch p.verb {
 	case verbPage, verbJump, verbAgain:
 		reply.update, reply.stage.private = true, private
@@ -92,13 +99,3 @@ func (m *message) owner() string {
 		return ""
 	}
 }
-
-// view is the form of an answer.
-type view string
-
-// The forms. The zero value is a page.
-const (
-	viewPage   view = ""
-	viewFile   view = "file"
-	viewThread view = "thread"
-)

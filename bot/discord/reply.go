@@ -4,26 +4,20 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/bwmarrin/discordgo"
-
 	"unrollbot/bot"
 )
 
 // interactionReply answers an interaction. Its token lives 15 minutes, which
 // is longer than a request may take.
 type interactionReply struct {
-	a       *Adapter
-	app     string
-	token   string
-	speaker speaker
-	stage   stage
-	alone   bool // asker and bot are by themselves: nothing needs hiding
+	output
+	app   string
+	token string
+	alone bool // asker and bot are by themselves: nothing needs hiding
 	// update changes the message whose button was pressed; else a message
 	// was promised.
-	update bool
-	view   view
-	// For viewThread: where the button was pressed.
-	channel, message string
+	update  bool
+	message string // with the button, for viewThread
 
 	sent int
 }
@@ -41,18 +35,19 @@ func (r *interactionReply) Send(ctx context.Context, reply bot.Reply) error {
 	if reply.Thread == nil {
 		return r.tell(ctx, &reply, first)
 	}
-	switch r.view {
-	case viewFile:
-		m, err := r.a.file(r.speaker, &reply)
-		if err != nil {
+	if r.view == viewThread {
+		return r.unrollInto(ctx, &reply, first)
+	}
+	messages, err := r.messages(ctx, &reply)
+	if err != nil {
+		return err
+	}
+	for i, m := range messages {
+		if err := r.put(ctx, m, first && i == 0); err != nil {
 			return err
 		}
-		return r.put(ctx, m, first)
-	case viewThread:
-		return r.unrollInto(ctx, &reply, first)
-	case viewPage:
 	}
-	return r.put(ctx, r.a.page(ctx, r.speaker, &reply, r.stage), first)
+	return nil
 }
 
 // tell delivers a sentence. One about an error is for the asker only. What
@@ -60,11 +55,7 @@ func (r *interactionReply) Send(ctx context.Context, reply bot.Reply) error {
 // again to the asker alone, and then deleted. Whatever fails on the way, the
 // asker has read it.
 func (r *interactionReply) tell(ctx context.Context, reply *bot.Reply, first bool) error {
-	var rows []discordgo.MessageComponent
-	if reply.Retry {
-		rows = r.a.retry(ctx, r.speaker, reply.Asked)
-	}
-	m := sentence(reply.Text, rows...)
+	m := r.sentence(ctx, reply)
 	hide := reply.Kind != "" && !r.alone
 	switch {
 	case r.update, !first:
@@ -101,26 +92,6 @@ func (r *interactionReply) webhook() string { return "/webhooks/" + r.app + "/" 
 
 // original is the promised message, or the one with the button.
 func (r *interactionReply) original() string { return r.webhook() + "/messages/@original" }
-
-// page is a page of a thread as a message.
-func (a *Adapter) page(ctx context.Context, s speaker, r *bot.Reply, st stage) outgoing {
-	return a.pageOf(ctx, s, newBook(r.Thread, r.PageURL), r, st)
-}
-
-func (a *Adapter) pageOf(ctx context.Context, s speaker, b *book, r *bot.Reply, st stage) outgoing {
-	at := placeOf(r, b)
-	rows := a.controls(ctx, s, at, st)
-	c := b.container(at.n)
-	m := newMessage(append([]discordgo.MessageComponent{c}, rows...)...)
-	m.plain = func() plainForm {
-		p := plainForm{text: b.plain(at.n), colour: *c.AccentColor, rows: rows}
-		if buttonURL(r.PageURL) {
-			p.url = r.PageURL
-		}
-		return p
-	}
-	return m
-}
 
 // send makes the call with a message in it. Where components are refused, it
 // sends the plain form.

@@ -2,6 +2,7 @@ package discord
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"os"
@@ -231,4 +232,15 @@ func whole(n int) func(context.Context, bot.Request, bot.Responder) error {
 		}
 		return res.Send(ctx, r)
 	}
+}
+
+func jsonOf(t testing.TB, data json.RawMessage) map[string]any {
+	t.Helper()
+	m := make(map[string]any)
+	if len(data) > 0 {
+		if err := json.Unmarshal(data, &m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return m
 }

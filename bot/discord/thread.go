@@ -64,7 +64,7 @@ func (a *Adapter) planThread(i *interaction, req bot.Request, reply interactionR
 		return a.refuse(s.say("permission_missing", "I lack a permission in this channel: "+names+". Ask whoever runs the server to grant it.",
 			map[string]any{"Permissions": names}))
 	}
-	reply.view, reply.message, reply.channel = viewThread, i.Message.ID, i.ChannelID
+	reply.view, reply.chosen, reply.message = viewThread, true, i.Message.ID
 	reply.stage.private = true
 	return plan{answer: later(true), request: &req, reply: reply}
 }
@@ -120,19 +120,12 @@ func (r *interactionReply) where(id, english string) outgoing {
 // fill posts the pages into the thread. Each carries a nonce of the button's
 // message, so that a repeated call posts nothing twice.
 func (r *interactionReply) fill(ctx context.Context, reply *bot.Reply) error {
-	b := newBook(reply.Thread, reply.PageURL)
-	last := min(len(b.pages), maxInThread)
-	for n := 1; n <= last; n++ {
-		c := b.part(n, n == 1, n == last)
-		components := []discordgo.MessageComponent{c}
-		if n == last {
-			components = row(components, openButton(r.speaker, reply.PageURL))
-		}
-		m := newMessage(components...)
-		m.plain = func() plainForm { return plainForm{text: b.plain(n), colour: *c.AccentColor} }
-		m.Nonce, m.EnforceNonce = r.message+"-"+strconv.Itoa(n), true
+	in := output{a: r.a, speaker: r.speaker, quiet: r.quiet, most: maxInThread}
+	all := in.whole(reply)
+	for n, m := range all {
+		m.Nonce, m.EnforceNonce = r.message+"-"+strconv.Itoa(n+1), true
 		if err := r.a.send(ctx, http.MethodPost, "/channels/"+r.message+"/messages", m, nil); err != nil {
-			return fmt.Errorf("discord: message %d of %d in a thread: %w", n, last, err)
+			return fmt.Errorf("discord: message %d of %d in a thread: %w", n+1, len(all), err)
 		}
 	}
 	return nil
