@@ -112,9 +112,9 @@ func lastReadable(posts []Post) *Post {
 	return nil
 }
 
-// line gives a line of a held thread as if a source had just given it.
+// line gives a line of a held thread as if a source had given it.
 func (t *Thread) line(posts []Post) Conversation {
-	c := Conversation{Ref: t.Ref, Source: t.Source, FetchedAt: t.FetchedAt, Posts: slices.Clone(posts)}
+	c := Conversation{Ref: t.Ref, Posts: slices.Clone(posts)}
 	for i := range c.Posts {
 		c.Posts[i].AuthorID = t.Author.ID
 	}

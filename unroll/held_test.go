@@ -252,6 +252,8 @@ func TestLinesOfAThreadAreKeptTogether(t *testing.T) {
 			src.failing["a9"] = KindUpstream
 			if got, err := s.Refresh(t.Context(), x("a1")); err != nil || outline(got) != both {
 				t.Errorf("got %q, %v, want %q", outline(got), err, both)
+			} else if !got.FetchedAt.Equal(time.Now()) {
+				t.Errorf("read at %v", got.FetchedAt) // else it would never be fresh
 			}
 		})
 	})

@@ -200,6 +200,8 @@ func TestNumberingIsKeptWhereItIsProven(t *testing.T) {
 func TestOpensThread(t *testing.T) {
 	for text, want := range map[string]bool{
 		"A story 🧵": true, "🧵 A story": true, "Thread: a story": true, "A thread 👇": true, "1/ A story": true, "1/9 A story": true,
+		"A story 🧵 #tides https://example.org/a": true, "A story (thread)": true, "On tides. A thread.": true, "Tides ⬇️": true,
+		"I bought 🧵 and a needle": false, "There is a thread loose here": false, "A thread, they said, is enough": false,
 		"A story": false, "I threaded a needle": false, "1/1 done": false, "2/9 more": false, "": false,
 	} {
 		if got := OpensThread(text); got != want {

@@ -66,9 +66,10 @@ func fuller(a, b *Post) Post {
 		p.Gap = other.Gap
 	}
 	p.AuthorID = cmp.Or(p.AuthorID, other.AuthorID)
-	if p.ParentID == "" {
+	switch p.ParentID {
+	case "":
 		p.ParentID, p.ParentAuthorID = other.ParentID, other.ParentAuthorID
-	} else if p.ParentID == other.ParentID {
+	case other.ParentID:
 		p.ParentAuthorID = cmp.Or(p.ParentAuthorID, other.ParentAuthorID)
 	}
 	p.RootID = cmp.Or(p.RootID, other.RootID)

@@ -103,4 +103,6 @@ func OpensThread(text string) bool {
 	return threadSign.MatchString(text)
 }
 
-var threadSign = regexp.MustCompile(`(?i)(?:^🧵|🧵\s*(?:👇|⬇️|1)?$|\b(?:a|long|short)? ?thread\s*[:👇⬇]|👇$)`)
+// threadSign: the spool or a hand pointing down at the end, before tags and
+// links at most, or the word itself where it can mean nothing else.
+var threadSign = regexp.MustCompile(`(?i)(?:^🧵|(?:🧵|👇|⬇️)\s*(?:👇|⬇️|1)?(?:\s*(?:#\S+|https?://\S+))*$|\b(?:a |long |short )*thread\s*[:👇⬇]|\((?:a |long |short )*thread\)|\ba (?:long |short )?thread[.!]?$)`)
