@@ -19,12 +19,12 @@ import (
 // the AppView's own count decides in one small call whether that is so; only
 // then, or where it has no count, the author's feed is read back to the
 // first post.
-func (r *reading) lookAlong(ctx context.Context, top string) {
+func (r *reading) lookAlong(ctx context.Context, top string, count bool) {
 	if !r.opens(top) {
 		return
 	}
 	sign := r.tooLarge || r.signOfMore(top)
-	if !sign && !r.src.cfg.Count || r.spend() != nil {
+	if !sign && !count || r.spend() != nil {
 		return
 	}
 	r.count = r.src.count(ctx, r.ref.Sibling(top))
@@ -53,14 +53,8 @@ func (r *reading) known(top string) int {
 	return n
 }
 
-var (
-	// countedPost finds "3/12" at either end of a text.
-	countedPost = regexp.MustCompile(`^\W{0,4}(\d{1,3})\s?/\s?(\d{1,3})\b|\b(\d{1,3})\s?/\s?(\d{1,3})\W{0,4}$`)
-	// opening is how a first post says that more follows.
-	opening = regexp.MustCompile(`🧵|👇|^\W{0,4}1\s?/(?:\D|$)`)
-	// goingOn is how any post says so at its end.
-	goingOn = regexp.MustCompile(`(?:🧵|👇|⬇️?|▶️?|➡️?|→|…|\.\.\.|\(cont(?:inued|\.)?\))\s*$`)
-)
+// goingOn is how any post says at its end that more follow.
+var goingOn = regexp.MustCompile(`(?:🧵|👇|⬇️?|▶️?|➡️?|→|…|\.\.\.|\(cont(?:inued|\.)?\))\s*$`)
 
 // signOfMore tells whether the texts, or a missing post, promise more of the
 // thread than is held. A wrong guess costs one small call.
@@ -70,31 +64,16 @@ func (r *reading) signOfMore(top string) bool {
 		return true
 	}
 	line := r.longest(top, children)
-	last := strings.TrimSpace(r.posts[line[len(line)-1]].post.Text)
 	if len(line) == 1 {
-		if opening.MatchString(last) {
-			return true
-		}
-	} else if goingOn.MatchString(last) {
-		return true
+		return unroll.OpensThread(r.posts[top].post.Text)
 	}
 	reached, total := 0, 0
 	for _, id := range line {
-		text := strings.TrimSpace(r.posts[id].post.Text)
-		if !strings.Contains(text, "/") {
-			continue // most posts; the search below is slow
-		}
-		m := countedPost.FindStringSubmatch(text)
-		if m == nil {
-			continue
-		}
-		n, _ := strconv.Atoi(m[1] + m[3]) // one of the two forms
-		of, _ := strconv.Atoi(m[2] + m[4])
-		if n > 0 && n <= of && (len(line) > 1 || n == 1) { // a lone 9/11 counts nothing
-			reached, total = max(reached, n), of
+		if n, ok := unroll.NumberIn(r.posts[id].post.Text); ok && n.Total > 0 {
+			reached, total = max(reached, n.N), n.Total
 		}
 	}
-	return reached < total
+	return reached < total || goingOn.MatchString(r.posts[line[len(line)-1]].post.Text)
 }
 
 // window is how long after the posts that are held those that are not are

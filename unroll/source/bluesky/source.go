@@ -61,7 +61,10 @@ type Source struct {
 	http httpx.Doer
 }
 
-var _ unroll.Source = (*Source)(nil)
+var (
+	_ unroll.Source  = (*Source)(nil)
+	_ unroll.Updater = (*Source)(nil)
+)
 
 // New makes a source.
 func New(cfg Config, client httpx.Doer) (*Source, error) {
@@ -104,6 +107,28 @@ func (s *Source) Fetch(ctx context.Context, ref unroll.Ref) (unroll.Conversation
 	if !s.Match(ref) {
 		return unroll.Conversation{}, &unroll.Error{Kind: unroll.KindInvalidRef, Op: "bluesky: thread " + ref.PostID(), Source: name}
 	}
+	return s.read(ctx, ref, s.cfg.Count)
+}
+
+// Update implements [unroll.Updater]. It reads from the last post, above which
+// a deleted post shows, or from the root where that is gone, and has the
+// AppView count the thread. A plain thread costs two calls.
+func (s *Source) Update(ctx context.Context, held *unroll.Thread) (unroll.Conversation, error) {
+	last := held.Ref
+	for i := range held.Posts {
+		if p := &held.Posts[i]; p.Gap == nil {
+			last = held.RefOf(p)
+		}
+	}
+	c, err := s.read(ctx, last, true)
+	if unroll.KindOf(err) == unroll.KindNotFound && last != held.Ref {
+		return s.read(ctx, held.Ref, true)
+	}
+	return c, err
+}
+
+// read is Fetch; count asks for the AppView's own count in any case.
+func (s *Source) read(ctx context.Context, ref unroll.Ref, count bool) (unroll.Conversation, error) {
 	r := newReading(s)
 	asked, err := r.start(ctx, ref)
 	if err != nil {
@@ -118,7 +143,7 @@ func (s *Source) Fetch(ctx context.Context, ref unroll.Ref) (unroll.Conversation
 	}
 	top := r.joinRoot(ctx, head)
 	r.descend(ctx, top)
-	r.lookAlong(ctx, top)
+	r.lookAlong(ctx, top, count)
 	c := r.conversation(asked, head, top)
 	for i := range c.Posts {
 		if c.Posts[i].Gap == nil {
