@@ -84,12 +84,12 @@ type APIError struct {
 	Wait    time.Duration // how long the server wants to be left alone, 0 when it does not say
 }
 
-func (e *APIError) Error() string {
+func (e APIError) Error() string {
 	return strings.TrimRight(fmt.Sprintf("%s: status %d %s %s", e.Call, e.Status, e.Code, e.Message), " ")
 }
 
 // Final tells whether the same call would fail the same way tomorrow.
-func (e *APIError) Final() bool {
+func (e APIError) Final() bool {
 	switch e.Status {
 	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly, http.StatusTooManyRequests:
 		return false

@@ -74,7 +74,9 @@ type Desk struct {
 	open     map[string]*item
 	last     []*Mention // the newest batch, oldest first
 	cursor   string
-	caughtUp bool // the mentions of an earlier life were all seen
+	seen     string // ID of the mention that the cursor is at
+	pulled   bool   // the brake, as the last poll found it
+	caughtUp bool   // the mentions of an earlier life were all seen
 	changed  chan struct{}
 }
 
@@ -150,10 +152,9 @@ func when(ok bool, c <-chan struct{}) <-chan struct{} {
 
 // turn is one poll.
 func (d *Desk) turn(ctx context.Context) error {
-	if pulled, err := d.brake.Pulled(ctx, d.net.Name()); err != nil {
+	var err error
+	if d.pulled, err = d.brake.Pulled(ctx, d.net.Name()); err != nil {
 		return err
-	} else if pulled && len(d.cfg.Operators) == 0 {
-		return nil // somebody else will release it
 	}
 	if d.cursor == "" {
 		saved, _, err := d.values.Value(ctx, d.cursorKey())
@@ -162,9 +163,13 @@ func (d *Desk) turn(ctx context.Context) error {
 		}
 		d.cursor = string(saved)
 	}
-	batch, err := d.net.Poll(ctx, d.cursor)
+	batch, from, err := d.net.Poll(ctx, d.cursor)
 	if err != nil {
 		return err
+	}
+	if d.cursor == "" {
+		// What comes while the bot is away next is found from here on.
+		d.move(ctx, from)
 	}
 	err = d.take(ctx, batch)
 	d.advance(ctx)
@@ -195,7 +200,10 @@ func (d *Desk) take(ctx context.Context, batch []*Mention) error {
 		}
 		if err := d.start(ctx, it, turn); err != nil {
 			d.put(it, turn)
-			if errors.Is(err, bot.ErrBusy) {
+			switch {
+			case errors.Is(err, errHeld):
+				continue
+			case errors.Is(err, bot.ErrBusy):
 				return nil
 			}
 			return err
@@ -229,6 +237,8 @@ func (d *Desk) begin(m *Mention) (*item, int) {
 		return nil, 0
 	case it.busy && now.Before(it.since.Add(patience)):
 		return nil, 0
+	case it.busy:
+		it.failures++ // the Dispatcher has lost it
 	}
 	it.m, it.busy, it.since = m, true, now
 	it.turn++
@@ -248,9 +258,12 @@ func (d *Desk) put(it *item, turn int) {
 func (d *Desk) start(ctx context.Context, it *item, turn int) error {
 	m := it.m
 	act := m.wants(d.cfg.Keywords)
-	if act == actIgnore || time.Since(m.At) > d.cfg.MaxAge {
+	if act == actIgnore || time.Since(m.At) > d.cfg.MaxAge || it.failures >= maxAttempts {
 		d.close(it)
 		return nil
+	}
+	if d.pulled && act != actStop && act != actRelease {
+		return errHeld
 	}
 	if _, done, err := d.values.Value(ctx, d.doneKey(m)); err != nil || done {
 		if done {
@@ -311,7 +324,10 @@ func (d *Desk) then(ctx context.Context, it *item, err error) error {
 // say answers with a sentence of the desk's own.
 func (d *Desk) say(ctx context.Context, it *item, turn int, id string) error {
 	r := &responder{d, it, turn}
-	return r.Send(ctx, bot.Reply{Text: d.phrases.Text(it.m.Locale, id, nil)})
+	if err := r.Send(ctx, bot.Reply{Text: d.phrases.Text(it.m.Locale, id, nil)}); err != nil {
+		d.log.Warn("answer could not be delivered", "err", err)
+	}
+	return nil
 }
 
 // settle marks a mention as done, here and for a later life.
@@ -345,21 +361,32 @@ func (d *Desk) advance(ctx context.Context) {
 		to = m
 	}
 	d.mu.Unlock()
-	if to == nil || to.Cursor == d.cursor {
+	if to == nil || to.ID == d.seen || (to.Cursor != d.cursor && !d.move(ctx, to.Cursor)) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
-	defer cancel()
-	if err := d.values.SetValue(ctx, d.cursorKey(), []byte(to.Cursor), cursorFor); err != nil {
-		d.log.Warn("store cannot keep the cursor", "err", err)
-		return
-	}
-	d.cursor = to.Cursor
+	d.seen = to.ID
 	if s, ok := d.net.(Seener); ok {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+		defer cancel()
 		if err := s.Seen(ctx, to); err != nil {
 			d.log.Info("notifications cannot be marked as read", "err", err)
 		}
 	}
+}
+
+// move keeps the cursor.
+func (d *Desk) move(ctx context.Context, cursor string) bool {
+	if cursor == "" {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
+	defer cancel()
+	if err := d.values.SetValue(ctx, d.cursorKey(), []byte(cursor), cursorFor); err != nil {
+		d.log.Warn("store cannot keep the cursor", "err", err)
+		return false
+	}
+	d.cursor = cursor
+	return true
 }
 
 // drain waits for the answers under way, and keeps how far they came.
@@ -388,5 +415,5 @@ func (d *Desk) busy() bool {
 	return false
 }
 
-func (d *Desk) cursorKey() string          { return "mention:" + d.net.Name() + ":cursor" }
+func (d *Desk) cursorKey() string         { return "mention:" + d.net.Name() + ":cursor" }
 func (d *Desk) doneKey(m *Mention) string { return "mention:" + d.net.Name() + ":done:" + m.ID }

@@ -55,10 +55,10 @@ type Mention struct {
 type Network interface {
 	// Name is bot.Adapter's.
 	Name() string
-	// Poll gives the mentions after cursor, oldest first. An empty cursor
-	// means the last hour's. Mentions that were given before may be among
-	// them.
-	Poll(ctx context.Context, cursor string) ([]*Mention, error)
+	// Poll gives the mentions after cursor, oldest first, and a cursor that
+	// leads to the same ones again. An empty cursor means the last hour's.
+	// Mentions that were given before may be among them.
+	Poll(ctx context.Context, cursor string) (batch []*Mention, from string, err error)
 	// Post answers m. again is set where an answer may stand already: then
 	// Post finds out, and returns nil when it does.
 	Post(ctx context.Context, m *Mention, a *Answer, again bool) error
