@@ -27,6 +27,8 @@ type XAPIConfig struct {
 	// Edits holds the IDs of all versions of a post, oldest first, by the ID
 	// that the World has; that one must be the last.
 	Edits map[string][]string
+	// Unindexed are posts that no search finds.
+	Unindexed map[string]bool
 	// Limit is how many calls an endpoint takes in its window; 0 counts none.
 	Limit int
 	// Now is the time of the server; [time.Now] when nil. Search looks back
@@ -179,7 +181,7 @@ func (s *XAPI) search(w http.ResponseWriter, q *xQuery, most int, since time.Tim
 	v := q.view
 	s.list(w, q, 10, most, func(p *Post) bool {
 		root := v.root(p)
-		return p != root && // the first post is no reply, so it is not found
+		return p != root && !s.cfg.Unindexed[p.ID] && // the first post is no reply, so it is not found
 			(conversation == "" || root.ID == conversation) &&
 			(from == "" || number(p.AuthorID) == from || strings.EqualFold(p.AuthorID, from)) &&
 			!v.written(p).Before(since)

@@ -55,7 +55,7 @@ func (v xView) readable(id string) *Post {
 // written is when a post was written, by its ID where that tells.
 func (v xView) written(p *Post) time.Time {
 	if n, err := strconv.ParseUint(p.ID, 10, 63); err == nil && n > 1<<35 {
-		return time.UnixMilli(int64(n>>22) + 1288834974657).UTC() //nolint:gosec // 63 bits
+		return time.UnixMilli(int64(n>>22) + 1288834974657).UTC()
 	}
 	return v.at(p)
 }

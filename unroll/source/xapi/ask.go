@@ -140,7 +140,7 @@ func (s *Source) get(ctx context.Context, c *call, newNames bool) (*answer, erro
 	switch {
 	case got.Status == 400:
 		cause = &invalidError{p}
-	case got.Status == 403:
+	case got.Status == 403 && p.Type != "": // not some gateway's
 		cause = &forbiddenError{p}
 	}
 	e := fail(kind, c.op, fmt.Errorf("status %d: %w", got.Status, cause))

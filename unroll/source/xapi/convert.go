@@ -80,8 +80,12 @@ func (p parts) convert(in *post, id string) unroll.Post {
 // withheldNotice tells whether the text is X's own words in place of the
 // author's: withheld by law, or against its media policy.
 func (p *post) withheldNotice() bool {
-	return p.Withheld != nil && strings.Contains(p.Text, "withheld in") ||
-		strings.Contains(p.Text, "temporarily unavailable because it violates the") && len(p.Attachments.MediaKeys) == 0
+	if p.Withheld != nil && strings.Contains(p.Text, "withheld in") {
+		return true
+	}
+	// Words of X's own are the only ones with links that are not short.
+	return strings.Contains(p.Text, "temporarily unavailable because it violates the") &&
+		slices.ContainsFunc(p.Entities.URLs, func(u urlEntity) bool { return !strings.Contains(u.URL, "://t.co/") })
 }
 
 // toText gives the text without what convert shows beside it. cut tells that
@@ -272,7 +276,7 @@ func idTime(id string) time.Time {
 	if err != nil || n < firstTime || n>>idBits > 1<<42 {
 		return time.Time{}
 	}
-	return time.UnixMilli(int64(n>>idBits) + epoch).UTC() //nolint:gosec // 42 bits at most
+	return time.UnixMilli(int64(n>>idBits) + epoch).UTC()
 }
 
 // idAt gives the lowest ID of a time.

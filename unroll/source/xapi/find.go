@@ -84,7 +84,7 @@ func (w *walk) run(ctx context.Context) {
 		if h.post.ParentID != "" && h.post.ParentAuthorID == "" {
 			w.name(ctx, h)
 		}
-		answers := h.post.ParentID != "" && !h.continues()
+		answers := h.post.ParentID != "" && !w.continues(h)
 		if !answers || !quiet(h) {
 			w.gather(ctx, w.author)
 			if !answers || w.below(cur) {
@@ -177,6 +177,14 @@ func (w *walk) pages(ctx context.Context, e endpoint, path, author string, most 
 		}
 		known = true
 		had += len(a.Data)
+		for _, p := range a.Data {
+			if p == nil {
+				continue
+			}
+			if h := w.get(p.ID); h != nil && e != timeline {
+				h.found = true
+			}
+		}
 		if a.Meta.Next == "" {
 			return had, nil
 		}
@@ -263,7 +271,7 @@ func (w *walk) wanted(cur, first string) []string {
 	}
 	want(first)
 	for _, id := range w.order {
-		if h := w.posts[id]; h.post.AuthorID == w.author && w.inside(h) && h.continues() {
+		if h := w.posts[id]; h.post.AuthorID == w.author && w.inside(h) && w.continues(h) {
 			want(h.parent(w))
 		}
 	}
@@ -272,7 +280,7 @@ func (w *walk) wanted(cur, first string) []string {
 			want(h.post.ID)
 		}
 		want(w.current(h.quotes))
-		if h.post.ParentID != "" && !h.continues() {
+		if h.post.ParentID != "" && !w.continues(h) {
 			want(h.parent(w))
 		}
 	}

@@ -23,7 +23,8 @@ const (
 	ledgerKey   = "xapi:spent:"       // and the month: "2026-11"
 	ledgerKeeps = 40 * 24 * time.Hour // longer than any month
 	ledgerLease = 5 * time.Second
-	ledgerWaits = 3 * time.Second // for the lock and the store behind it
+	ledgerWaits = time.Second // for the lock and the store behind it
+	monthForm   = "2006-01"
 )
 
 // tally is what was read in a month of UTC.
@@ -42,9 +43,12 @@ type purse struct {
 	now    func() time.Time
 	log    *slog.Logger
 
+	booking sync.Mutex // one booking at a time
+
 	mu    sync.Mutex
 	month string
-	known tally // the highest sum seen this month, ours or the ledger's
+	kept  tally // the ledger's sum when it was last seen
+	owed  tally // spent here and not yet booked there
 }
 
 func (p *purse) limited() bool { return p.limit != tally{} }
@@ -56,17 +60,17 @@ func (p *purse) left(ctx context.Context, most int) (n int, wait time.Duration) 
 		return most, 0
 	}
 	now := p.now().UTC()
-	month := now.Format("2006-01")
+	month := now.Format(monthForm)
 	if p.ledger != nil {
 		ctx, cancel := context.WithTimeout(ctx, ledgerWaits)
 		defer cancel()
-		if t, err := p.read(ctx, month); err == nil {
-			p.learn(month, t)
-		} else if ctx.Err() == nil {
-			p.log.Warn("x budget cannot be read", "err", err)
+		if sum, err := p.read(ctx, month); err != nil {
+			p.log.WarnContext(ctx, "x budget cannot be read", "err", err)
+		} else {
+			p.saw(month, sum, tally{})
 		}
 	}
-	spent := p.learn(month, tally{})
+	spent := p.spent(month)
 	can := int64(most)
 	if p.limit.Posts > 0 {
 		can = min(can, p.limit.Posts-spent.Posts)
@@ -82,71 +86,89 @@ func (p *purse) left(ctx context.Context, most int) (n int, wait time.Duration) 
 }
 
 // spend books what a call has cost, also when whoever asked has gone away.
+// What cannot be booked is owed until the next call.
 func (p *purse) spend(ctx context.Context, t tally) {
-	if !p.limited() || t == (tally{}) {
+	if !p.limited() {
 		return
 	}
-	month := p.now().UTC().Format("2006-01")
-	if p.ledger != nil {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerWaits)
-		defer cancel()
-		sum, err := p.book(ctx, month, t)
-		if err == nil {
-			p.learn(month, sum)
-			return
-		}
-		p.log.Warn("x budget cannot be kept", "err", err)
-	}
+	month := p.now().UTC().Format(monthForm)
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.turn(month)
-	p.known = p.known.plus(t)
+	p.owed = p.owed.plus(t)
+	p.mu.Unlock()
+	if p.ledger == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerWaits)
+	defer cancel()
+	if err := p.book(ctx, month); err != nil {
+		p.log.WarnContext(ctx, "x budget cannot be kept", "err", err)
+	}
 }
 
-// book adds t to the ledger under a lock. What this process counted while the
-// ledger was away is brought in with it.
-func (p *purse) book(ctx context.Context, month string, t tally) (tally, error) {
+// book moves what is owed to the ledger.
+func (p *purse) book(ctx context.Context, month string) error {
+	p.booking.Lock()
+	defer p.booking.Unlock()
+	p.mu.Lock()
+	owed := p.owed
+	p.mu.Unlock()
+	if owed == (tally{}) {
+		return nil // another call took ours along
+	}
 	unlock, err := p.ledger.Lock(ctx, ledgerKey+month, ledgerLease)
 	if err != nil {
-		return tally{}, err
+		return err
 	}
 	defer unlock()
-	kept, err := p.read(ctx, month)
+	sum, err := p.read(ctx, month)
 	if err != nil {
-		return tally{}, err
+		return err
 	}
-	sum := p.learn(month, kept).plus(t)
+	sum = sum.plus(owed)
 	raw, err := json.Marshal(sum)
 	if err != nil {
-		return tally{}, err
+		return err
 	}
-	return sum, p.ledger.SetValue(ctx, ledgerKey+month, raw, ledgerKeeps)
+	if err := p.ledger.SetValue(ctx, ledgerKey+month, raw, ledgerKeeps); err != nil {
+		return err
+	}
+	p.saw(month, sum, owed)
+	return nil
 }
 
+// read gives the ledger's sum; what is no sum counts as none, and is replaced.
 func (p *purse) read(ctx context.Context, month string) (tally, error) {
-	var t tally
 	raw, ok, err := p.ledger.Value(ctx, ledgerKey+month)
 	if err != nil || !ok {
-		return t, err
+		return tally{}, err
 	}
+	var t tally
 	if json.Unmarshal(raw, &t) != nil {
-		return tally{}, nil // not ours: what this process knows counts, and replaces it
+		return tally{}, nil
 	}
-	return t, nil
+	return tally{max(t.Posts, 0), max(t.Micros, 0)}, nil
 }
 
-// learn takes the higher of what is known and t, and gives it.
-func (p *purse) learn(month string, t tally) tally {
+// saw notes the ledger's sum, and what of ours is in it from now on.
+func (p *purse) saw(month string, sum, booked tally) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.turn(month)
-	p.known = tally{max(p.known.Posts, t.Posts), max(p.known.Micros, t.Micros)}
-	return p.known
+	p.kept = sum
+	p.owed = tally{max(p.owed.Posts-booked.Posts, 0), max(p.owed.Micros-booked.Micros, 0)}
+}
+
+func (p *purse) spent(month string) tally {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.turn(month)
+	return p.kept.plus(p.owed)
 }
 
 // turn begins a new month. The caller holds mu.
 func (p *purse) turn(month string) {
 	if p.month != month {
-		p.month, p.known = month, tally{}
+		p.month, p.kept, p.owed = month, tally{}, tally{}
 	}
 }

@@ -30,6 +30,8 @@ import (
 const Name = "xapi"
 
 const (
+	longestID = 19 // digits; longer ones the API takes for a mistake
+
 	defaultBaseURL     = "https://api.x.com"
 	defaultMaxCalls    = 40
 	defaultMaxPosts    = 1000
@@ -145,6 +147,9 @@ func (*Source) Match(r unroll.Ref) bool { return r.Network == unroll.X && xpost.
 func (s *Source) Fetch(ctx context.Context, r unroll.Ref) (unroll.Conversation, error) {
 	if !s.Match(r) {
 		return unroll.Conversation{}, fail(unroll.KindInvalidRef, op("post", r.ID), nil)
+	}
+	if len(r.ID) > longestID {
+		return unroll.Conversation{}, fail(unroll.KindNotFound, op("post", r.ID), errors.New("no ID is as long"))
 	}
 	w := newWalk(s, r.ID)
 	if err := w.open(ctx, r.ID); err != nil {

@@ -46,6 +46,7 @@ type held struct {
 	asked   bool // it was asked for, not brought along by another
 	version int  // place in the post's history
 	stale   bool // a newer version is known
+	found   bool // by search
 }
 
 func newWalk(s *Source, ref string) *walk {
@@ -153,7 +154,10 @@ func (w *walk) join(p *post) (id string, version, latest int) {
 func (h *held) parent(w *walk) string { return w.current(h.post.ParentID) }
 
 // continues tells whether a post replies to one of its own author.
-func (h *held) continues() bool {
+func (w *walk) continues(h *held) bool {
+	if up := w.get(h.post.ParentID); up != nil {
+		return up.post.AuthorID == h.post.AuthorID && up != h
+	}
 	return h.post.ParentID != "" && h.post.ParentAuthorID == h.post.AuthorID
 }
 
@@ -170,7 +174,7 @@ func (w *walk) top(id string, tops map[string]string) string {
 		tops[id] = id // ends a circle
 		way = append(way, id)
 		h := w.posts[id]
-		if h == nil || !h.continues() {
+		if h == nil || !w.continues(h) {
 			break
 		}
 		id = h.parent(w)
@@ -185,7 +189,7 @@ func (w *walk) top(id string, tops map[string]string) string {
 func (w *walk) below(id string) bool {
 	id = w.current(id)
 	for _, h := range w.posts {
-		if h.continues() && h.parent(w) == id && h.post.ID != id {
+		if w.continues(h) && h.parent(w) == id && h.post.ID != id {
 			return true
 		}
 	}
@@ -217,7 +221,10 @@ func (w *walk) finish() (unroll.Conversation, error) {
 		Authors: w.authors, Source: Name, FetchedAt: w.src.cfg.Now(),
 		Replies: make(map[string]int), Seen: make(map[string]bool),
 	}
-	missing := make(map[string]*unroll.Post)
+	for author := range w.whole {
+		w.whole[author] = w.proven(author)
+	}
+	missing := make(map[string]bool)
 	for _, id := range w.order {
 		h := w.posts[id]
 		who, known := w.authors[h.post.AuthorID]
@@ -229,12 +236,12 @@ func (w *walk) finish() (unroll.Conversation, error) {
 		p.RootID, p.ParentID = w.root, w.current(p.ParentID)
 		if up := w.posts[p.ParentID]; up != nil {
 			p.ParentAuthorID = up.post.AuthorID
-		} else if gap, gone := w.gone[p.ParentID]; gone && missing[p.ParentID] == nil {
-			missing[p.ParentID] = &unroll.Post{
+		} else if gap, gone := w.gone[p.ParentID]; gone && !missing[p.ParentID] {
+			missing[p.ParentID] = true
+			c.Posts = append(c.Posts, unroll.Post{
 				ID: p.ParentID, URL: xpost.StatusURL("i", p.ParentID), AuthorID: p.ParentAuthorID,
 				RootID: w.root, Gap: &unroll.Gap{Reason: gap},
-			}
-			c.Posts = append(c.Posts, *missing[p.ParentID])
+			})
 		}
 		if p.Gap == nil {
 			p.Quote = w.quote(h.quotes)
@@ -252,6 +259,21 @@ func (w *walk) finish() (unroll.Conversation, error) {
 	}
 	w.cut(&c)
 	return c, nil
+}
+
+// proven tells whether a search has found all that an author wrote in the
+// conversation: it ended by itself, and did not miss what is known from
+// elsewhere. The first post is no reply, which is what is searched for.
+func (w *walk) proven(author string) bool {
+	if !w.whole[author] {
+		return false
+	}
+	for id, h := range w.posts {
+		if h.post.AuthorID == author && w.inside(h) && !h.found && h.post.Gap == nil && id != w.current(w.root) {
+			return false
+		}
+	}
+	return true
 }
 
 // cut marks where reading ended before the thread may have.

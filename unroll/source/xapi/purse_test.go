@@ -1,0 +1,182 @@
+package xapi
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"unrollbot/internal/fakenet"
+	"unrollbot/unroll"
+)
+
+// ledger is a store in memory that can be away.
+type ledger struct {
+	lock sync.Mutex // what Lock gives
+
+	mu     sync.Mutex
+	values map[string][]byte
+	away   bool
+}
+
+func newLedger() *ledger { return &ledger{values: make(map[string][]byte)} }
+
+func (l *ledger) state(away bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.away = away
+}
+
+func (l *ledger) Lock(context.Context, string, time.Duration) (func(), error) {
+	if _, _, err := l.Value(context.Background(), ""); err != nil {
+		return nil, err
+	}
+	l.lock.Lock()
+	return l.lock.Unlock, nil
+}
+
+func (l *ledger) Value(_ context.Context, key string) ([]byte, bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.away {
+		return nil, false, errors.New("away")
+	}
+	v, ok := l.values[key]
+	return v, ok, nil
+}
+
+func (l *ledger) SetValue(_ context.Context, key string, value []byte, ttl time.Duration) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.away || ttl <= 0 {
+		return errors.New("away")
+	}
+	l.values[key] = value
+	return nil
+}
+
+func newPurse(l Ledger, limit tally) *purse {
+	return &purse{limit: limit, price: 5000, ledger: l, now: clock, log: slog.New(slog.DiscardHandler)}
+}
+
+func TestPurse(t *testing.T) {
+	t.Parallel()
+	left := func(p *purse) int {
+		n, _ := p.left(t.Context(), 500)
+		return n
+	}
+	t.Run("no limit", func(t *testing.T) {
+		t.Parallel()
+		l := newLedger()
+		p := newPurse(l, tally{})
+		p.spend(t.Context(), tally{1000, 5_000_000})
+		if left(p) != 500 || len(l.values) != 0 {
+			t.Errorf("left %d, kept %q", left(p), l.values)
+		}
+	})
+	t.Run("posts", func(t *testing.T) {
+		t.Parallel()
+		p := newPurse(nil, tally{Posts: 10})
+		p.spend(t.Context(), tally{7, 0})
+		if n := left(p); n != 3 {
+			t.Errorf("left %d", n)
+		}
+	})
+	t.Run("dollars", func(t *testing.T) {
+		t.Parallel()
+		p := newPurse(nil, tally{Posts: 1000, Micros: 50_000})
+		p.spend(t.Context(), tally{2, 14_000})
+		if n := left(p); n != 7 {
+			t.Errorf("left %d", n)
+		}
+	})
+	t.Run("used up until the month ends", func(t *testing.T) {
+		t.Parallel()
+		p := newPurse(newLedger(), tally{Posts: 10})
+		p.spend(t.Context(), tally{12, 0})
+		n, wait := p.left(t.Context(), 1)
+		if want := time.Date(2026, time.December, 1, 0, 0, 0, 0, time.UTC).Sub(now); n != 0 || wait != want {
+			t.Errorf("left %d, wait %v, want %v", n, wait, want)
+		}
+		p.now = func() time.Time { return now.AddDate(0, 1, 0) }
+		if n := left(p); n != 10 {
+			t.Errorf("left %d in the next month", n)
+		}
+	})
+	t.Run("replicas share it", func(t *testing.T) {
+		t.Parallel()
+		l := newLedger()
+		var all sync.WaitGroup
+		for range 4 {
+			p := newPurse(l, tally{Posts: 500})
+			for range 25 {
+				all.Go(func() { p.spend(t.Context(), tally{1, 5000}) })
+			}
+		}
+		all.Wait()
+		if n := left(newPurse(l, tally{Posts: 500})); n != 400 {
+			t.Errorf("left %d of 500 after 100", n)
+		}
+	})
+	t.Run("what was spent while the ledger was away is booked later", func(t *testing.T) {
+		t.Parallel()
+		l := newLedger()
+		p := newPurse(l, tally{Posts: 500})
+		p.spend(t.Context(), tally{1, 0})
+		l.state(true)
+		p.spend(t.Context(), tally{10, 0})
+		if n := left(p); n != 489 {
+			t.Errorf("left %d while it is away", n)
+		}
+		l.state(false)
+		newPurse(l, tally{Posts: 500}).spend(t.Context(), tally{100, 0})
+		p.spend(t.Context(), tally{0, 0})
+		if n := left(newPurse(l, tally{Posts: 500})); n != 389 || left(p) != n {
+			t.Errorf("left %d, here %d", n, left(p))
+		}
+	})
+	t.Run("a canceled call is paid", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		l := newLedger()
+		newPurse(l, tally{Posts: 500}).spend(ctx, tally{100, 0})
+		if n := left(newPurse(l, tally{Posts: 500})); n != 400 {
+			t.Errorf("left %d", n)
+		}
+	})
+	t.Run("nonsense in the ledger", func(t *testing.T) {
+		t.Parallel()
+		l := newLedger()
+		l.values[ledgerKey+"2026-11"] = []byte("x")
+		p := newPurse(l, tally{Posts: 500})
+		p.spend(t.Context(), tally{100, 0})
+		if n := left(p); n != 400 {
+			t.Errorf("left %d", n)
+		}
+	})
+}
+
+// TestBudget: a budget that is used up costs no call, and one that is nearly
+// used up buys no more than it can pay.
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	begin := now.Add(-time.Hour)
+	w := world(begin, "0 ada -", "1 ada 0", "2 ada 1", "3 ada 2", "4 ada 3", "5 ada 4", "6 ada 5", "7 ada 6", "8 ada 7",
+		"9 ada 8", "10 ada 9", "11 ada 10", "12 ada 11", "13 ada 12")
+	l := newLedger()
+	x, s := start(t, w, fakenet.XAPIConfig{}, Config{BudgetPosts: 12}, l)
+	c := fetch(t, s, idOf(begin, 0))
+	posts, cuts := short(begin, c)
+	if want := "0 13 12 11 10 9 8 7 6 5 4 3"; posts != want || cuts != "budget 0" || x.Calls("max_results=11&") != 1 {
+		t.Errorf("posts %q, cuts %q, calls %q", posts, cuts, x.Log())
+	}
+	// Another replica.
+	x, s = start(t, w, fakenet.XAPIConfig{}, Config{BudgetPosts: 12}, l)
+	_, err := s.Fetch(t.Context(), ref(idOf(begin, 0)))
+	if unroll.KindOf(err) != unroll.KindRateLimited || unroll.RetryAfter(err) < 24*time.Hour || len(x.Log()) != 0 {
+		t.Errorf("%v, wait %v, calls %q", err, unroll.RetryAfter(err), calls(x))
+	}
+}
