@@ -13,7 +13,9 @@ func TestCommandsAreRegistered(t *testing.T) {
 	t.Parallel()
 	r := start(t, bottest.DiscordConfig{}, whole(1))
 	var got []commandSpec
-	r.Await("the commands", func(s *bottest.DiscordState) bool { return s.Commands != nil && json.Unmarshal(s.Commands, &got) == nil })
+	r.Await("the commands", func(s *bottest.DiscordState) bool {
+		return s.Commands != nil && json.Unmarshal(s.Commands, &got) == nil
+	})
 	names := make(map[string]int)
 	for _, c := range got {
 		names[c.Name] = c.Type
@@ -52,7 +54,9 @@ func TestCommandsAreWrittenWhenTheyDiffer(t *testing.T) {
 	if again(); writes() != 1 {
 		t.Errorf("written %d times though nothing changed", writes())
 	}
-	r.Look(func(s *bottest.DiscordState) { s.Commands = json.RawMessage(`[{"type":1,"name":"unroll","description":"Old"}]`) })
+	r.Look(func(s *bottest.DiscordState) {
+		s.Commands = json.RawMessage(`[{"type":1,"name":"unroll","description":"Old"}]`)
+	})
 	if again(); writes() != 2 {
 		t.Errorf("written %d times though they differ", writes())
 	}
