@@ -70,6 +70,7 @@ type app struct {
 	phrases    *bot.Messages
 	triggers   *bot.Triggers
 	store      store
+	client     *httpx.Client
 	service    *unroll.Service
 	dispatcher *bot.Dispatcher
 	demo       *demo.Net // nil without --demo
@@ -145,7 +146,7 @@ func (a *app) startDemo(ctx context.Context) error {
 	a.onClose(n.Close)
 	a.demo = n
 	a.cfg.FxTwitterURL, a.cfg.SyndicationURL, a.cfg.BlueskyAppViewURL = n.FxTwitterURL, n.FxTwitterURL, n.AppViewURL
-	a.cfg.TrustedHosts = append(a.cfg.TrustedHosts, n.MastodonHost)
+	a.cfg.TrustedHosts = append(a.cfg.TrustedHosts, n.MastodonHost) // the pictures' too
 	return nil
 }
 
@@ -181,20 +182,20 @@ func (a *app) openStore(ctx context.Context, o options) error {
 
 // newService makes the core with its sources, in the order of the ladder.
 func (a *app) newService() error {
-	client := httpx.New(httpx.Config{
+	a.client = httpx.New(httpx.Config{
 		UserAgent: "unrollbot/" + version + " (+" + a.cfg.PublicURL + ")",
 		Trusted:   a.trusted(),
 		Log:       a.log,
 	})
-	a.onClose(func() error { client.Close(); return nil })
+	a.onClose(func() error { a.client.Close(); return nil })
 	tokens := map[string]string{}
 	for host, token := range a.cfg.MastodonTokens {
 		tokens[host] = token.Reveal()
 	}
-	fx, err1 := fxtwitter.New(fxtwitter.Config{BaseURL: a.cfg.FxTwitterURL}, client)
-	syn, err2 := syndication.New(syndication.Config{BaseURL: a.cfg.SyndicationURL}, client)
-	bsky, err3 := bluesky.New(bluesky.Config{BaseURL: a.cfg.BlueskyAppViewURL}, client)
-	masto, err4 := mastodon.New(mastodon.Config{Tokens: tokens, Trusted: a.cfg.TrustedHosts}, client)
+	fx, err1 := fxtwitter.New(fxtwitter.Config{BaseURL: a.cfg.FxTwitterURL}, a.client)
+	syn, err2 := syndication.New(syndication.Config{BaseURL: a.cfg.SyndicationURL}, a.client)
+	bsky, err3 := bluesky.New(bluesky.Config{BaseURL: a.cfg.BlueskyAppViewURL}, a.client)
+	masto, err4 := mastodon.New(mastodon.Config{Tokens: tokens, Trusted: a.cfg.TrustedHosts}, a.client)
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return err
 	}
@@ -203,7 +204,7 @@ func (a *app) newService() error {
 		return err
 	}
 	a.service, err = unroll.New(unroll.Config{
-		Observer: a.metrics, Expander: shortlink.New(client), Log: a.log,
+		Observer: a.metrics, Expander: shortlink.New(a.client), Log: a.log,
 	}, []unroll.Source{fx, syn, bsky, masto}, stores)
 	return err
 }
@@ -264,6 +265,7 @@ func (a *app) connect(ctx context.Context) error {
 	}
 	reader, err := web.New(web.Config{
 		PublicURL: a.cfg.PublicURL, Keyword: a.cfg.Keywords[0], MediaSources: a.mediaSources(),
+		Picture: a.picture,
 		Limit:   unroll.Limit{Events: 60, Per: time.Minute, Burst: 40},
 		Metrics: a.metrics.Handler(), Checks: []web.Check{{Name: "store", Ready: a.store.Ping}}, Log: a.log,
 	}, a.service, a.store, a.store)
@@ -278,6 +280,14 @@ func (a *app) connect(ctx context.Context) error {
 	a.server = web.HTTPServer(mux)
 	a.onClose(a.server.Close)
 	return nil
+}
+
+// pictureMax bounds one picture of an export, in bytes.
+const pictureMax = 8 << 20
+
+// picture gets a picture of a post, for exports that hold their pictures.
+func (a *app) picture(ctx context.Context, address string) ([]byte, error) {
+	return a.client.Image(ctx, "picture of an export", address, pictureMax)
 }
 
 // mediaSources are the places besides https that pages show media from.

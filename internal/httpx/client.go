@@ -100,6 +100,17 @@ func (c *Client) GetJSON(ctx context.Context, r Request, out any) (Answer, error
 	return got.Answer, err
 }
 
+// Image gets a picture of at most limit bytes. Errors are as GetJSON's.
+func (c *Client) Image(ctx context.Context, op, link string, limit int64) ([]byte, error) {
+	got, err := c.call(ctx, c.follow, Request{
+		URL: link, Op: op, Header: http.Header{"Accept": {"image/*"}}, MaxBody: limit, image: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return got.body, nil
+}
+
 // Location implements [Doer].
 func (c *Client) Location(ctx context.Context, op, link string) (string, error) {
 	r := Request{
@@ -123,7 +134,7 @@ func (c *Client) Location(ctx context.Context, op, link string) (string, error) 
 // response is one answer, read to its end.
 type response struct {
 	Answer
-	body     []byte // nil unless it is JSON
+	body     []byte // nil unless it is of the form that was asked for
 	location string // absolute; only of a redirect that was not followed
 }
 
@@ -219,10 +230,10 @@ func (c *Client) attempt(ctx context.Context, hc *http.Client, r Request, u *url
 		}
 		return got, r.refused(res, wanted)
 	}
-	if !isJSON(res.Header) {
+	if !r.wants(res.Header) {
 		if wanted && hc == c.follow {
 			return got, &failure{cause: r.fail(unroll.KindUpstream,
-				fmt.Errorf("status %d with Content-Type %q instead of JSON", res.StatusCode, res.Header.Get("Content-Type")))}
+				fmt.Errorf("status %d with Content-Type %q, which was not asked for", res.StatusCode, res.Header.Get("Content-Type")))}
 		}
 		return got, r.refused(res, wanted)
 	}
@@ -263,10 +274,17 @@ func readBody(res *http.Response, limit int64) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-func isJSON(h http.Header) bool {
+// wants tells whether an answer is of the form that was asked for.
+func (r *Request) wants(h http.Header) bool {
 	t, _, err := mime.ParseMediaType(h.Get("Content-Type"))
-	return err == nil && (t == "application/json" ||
-		strings.HasPrefix(t, "application/") && strings.HasSuffix(t, "+json"))
+	switch {
+	case err != nil:
+		return false
+	case r.image:
+		return strings.HasPrefix(t, "image/")
+	default:
+		return t == "application/json" || strings.HasPrefix(t, "application/") && strings.HasSuffix(t, "+json")
+	}
 }
 
 // checkRedirect lets a redirect pass when the address it leads to could have

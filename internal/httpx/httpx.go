@@ -45,6 +45,8 @@ type Request struct {
 	// Accept lists statuses besides 200 whose JSON body is decoded too, for
 	// services that say useful things with a 404.
 	Accept []int
+
+	image bool // wants a picture instead of JSON
 }
 
 // Answer is what came back besides the decoded body.

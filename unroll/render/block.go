@@ -40,14 +40,16 @@ type Block struct {
 	Spoiler bool
 }
 
-// Options tune the renderers. The zero value shows everything, in English.
+// Options tune the renderers. The zero value shows everything but the numbers
+// of posts, in English.
 type Options struct {
 	// PageURL is the address of the thread's page, for links to side
 	// branches; empty means no such links.
 	PageURL string
-	// HideNumbers leaves out what the author wrote to count the posts, such
-	// as "3/12", where [unroll.Post.Numbering] says that it is that.
-	HideNumbers bool
+	// KeepNumbers shows what the author wrote to count the posts, such as
+	// "3/12". It is left out where [unroll.Post.Numbering] says that it is
+	// that: one text needs no numbers.
+	KeepNumbers bool
 	// Words are the phrases around the author's; nil means [English].
 	Words Words
 	// Picture gets a picture for forms that hold their pictures, [HTML] and

@@ -8,7 +8,7 @@ import (
 
 // prepared is t as o wants it shown; t itself stays as it is.
 func (o Options) prepared(t *unroll.Thread) *unroll.Thread {
-	if !o.HideNumbers {
+	if o.KeepNumbers {
 		return t
 	}
 	c := *t

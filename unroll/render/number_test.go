@@ -9,7 +9,7 @@ import (
 	"unrollbot/unroll/render"
 )
 
-func TestHideNumbers(t *testing.T) {
+func TestNumbersAreHidden(t *testing.T) {
 	number := func(start, end int) *unroll.Numbering {
 		return &unroll.Numbering{N: 1, Total: 2, Start: start, End: end}
 	}
@@ -24,7 +24,7 @@ func TestHideNumbers(t *testing.T) {
 		},
 		Branches: []unroll.Branch{{After: "1", Posts: []unroll.Post{{ID: "5", Text: "Aside 2/2", Numbering: number(5, 9)}}}},
 	}
-	o := render.Options{HideNumbers: true}
+	var o render.Options
 	if got := o.Title(&thread); got != "How lighthouses speak, and why 1/2 of them do not" {
 		t.Errorf("title %q", got)
 	}
@@ -44,6 +44,9 @@ func TestHideNumbers(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := (render.Options{KeepNumbers: true}).Title(&thread); got != "1/2 How lighthouses speak, and why 1/2 of them do not" {
+		t.Errorf("with its number: title %q", got)
 	}
 	if thread.Posts[1].Text != "The end (2/2)" || thread.Posts[1].Numbering == nil || thread.Branches[0].Posts[0].Text != "Aside 2/2" {
 		t.Error("the thread was changed")
