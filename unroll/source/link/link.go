@@ -7,9 +7,10 @@ import (
 	"strings"
 )
 
-// Web gives address unchanged when a reader may open it: http or https, with
-// a host. Anything else gives "".
+// Web gives address, without white space around it, when a reader may open it:
+// http or https, with a host. Anything else gives "".
 func Web(address string) string {
+	address = strings.TrimSpace(address)
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return ""
@@ -20,14 +21,15 @@ func Web(address string) string {
 // Clean is [Web] without the query parameters that only tell where a reader
 // came from. The others stay byte for byte: some servers sign their queries.
 func Clean(address string) string {
+	address = Web(address)
 	u, err := url.Parse(address)
-	if err != nil || Web(address) == "" {
+	if err != nil || address == "" {
 		return ""
 	}
 	if u.RawQuery == "" {
 		return address
 	}
-	host := strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
+	host := strings.ToLower(u.Hostname())
 	params := strings.Split(u.RawQuery, "&")
 	kept := slices.DeleteFunc(slices.Clone(params), func(p string) bool {
 		name, _, _ := strings.Cut(p, "=")
@@ -57,6 +59,26 @@ func Display(address string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(rest, "www."), "/")
 }
 
+// Brief is how a bare address reads where there is little room: host and path,
+// cut with … where they have more code points than most.
+func Brief(address string, most int) string {
+	s := address
+	if _, rest, ok := strings.Cut(s, "://"); ok {
+		s = strings.TrimPrefix(rest, "www.")
+	}
+	if bare, ok := strings.CutSuffix(s, "/"); ok && !strings.Contains(bare, "/") {
+		s = bare
+	}
+	n := 0
+	for i := range s {
+		if n == most {
+			return s[:i] + "…"
+		}
+		n++
+	}
+	return s
+}
+
 // trackers are parameters that follow readers from site to site.
 var trackers = map[string]bool{
 	"fbclid": true, "gclid": true, "dclid": true, "gbraid": true, "wbraid": true, "msclkid": true, "yclid": true,
@@ -64,18 +86,25 @@ var trackers = map[string]bool{
 	"mkt_tok": true, "_hsenc": true, "_hsmi": true, "ref_src": true, "ref_url": true, "vero_id": true, "srsltid": true,
 }
 
-// siteTrackers mean that only on the sites that hand them out: elsewhere a
-// "t" is often a time in a video.
+// siteTrackers mean that only on the sites that hand them out, and on what is
+// below them: elsewhere a "t" is often a time in a video.
 var siteTrackers = map[string][]string{
-	"x.com":              {"s", "t"},
-	"mobile.x.com":       {"s", "t"},
-	"twitter.com":        {"s", "t"},
-	"mobile.twitter.com": {"s", "t"},
-	"youtube.com":        {"si"},
-	"youtu.be":           {"si"},
-	"open.spotify.com":   {"si"},
+	"x.com":       {"s", "t"},
+	"twitter.com": {"s", "t"},
+	"youtube.com": {"si", "feature"},
+	"youtu.be":    {"si"},
+	"spotify.com": {"si"},
+	"tiktok.com":  {"_t", "_r"},
 }
 
 func tracks(host, name string) bool {
-	return strings.HasPrefix(name, "utm_") || trackers[name] || slices.Contains(siteTrackers[host], name)
+	if strings.HasPrefix(name, "utm_") || trackers[name] {
+		return true
+	}
+	for site, names := range siteTrackers {
+		if (host == site || strings.HasSuffix(host, "."+site)) && slices.Contains(names, name) {
+			return true
+		}
+	}
+	return false
 }

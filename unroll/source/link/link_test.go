@@ -19,6 +19,9 @@ func TestClean(t *testing.T) {
 		{"share marks of twitter", "https://www.twitter.com/a/status/20?t=abc&lang=en", "https://www.twitter.com/a/status/20?lang=en"},
 		{"t elsewhere is a time", "https://example.org/v?t=30s", "https://example.org/v?t=30s"},
 		{"youtube", "https://youtu.be/abc?si=xyz&t=30", "https://youtu.be/abc?t=30"},
+		{"below a site", "https://open.spotify.com/track/1?si=xyz", "https://open.spotify.com/track/1"},
+		{"a host that ends alike", "https://netflix.com/?s=1&t=2", "https://netflix.com/?s=1&t=2"},
+		{"white space around", " https://example.org/a\n", "https://example.org/a"},
 		{"plain http", "http://example.org/", "http://example.org/"},
 		{"upper case", "HTTPS://EXAMPLE.ORG/?utm_x=1", "HTTPS://EXAMPLE.ORG/"},
 		{"script", "javascript:alert(1)", ""},
@@ -47,6 +50,22 @@ func TestDisplay(t *testing.T) {
 	} {
 		if got := Display(in); got != want {
 			t.Errorf("Display(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestBrief(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"https://www.example.org/":               "example.org",
+		"https://example.org/a/":                 "example.org/a/",
+		"https://example.org/éééééééé":           "example.org/éééééééé",
+		"https://example.org/éééééééééé":         "example.org/éééééééé…",
+		"https://example.org/a/long/way/to/go/?": "example.org/a/long/w…",
+		"":                                       "",
+	} {
+		if got := Brief(in, 20); got != want {
+			t.Errorf("Brief(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

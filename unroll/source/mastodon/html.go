@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"cmp"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"unrollbot/unroll"
+	"unrollbot/unroll/source/link"
 )
 
 // maxDepth is how many elements may be open at a time. What lies deeper
@@ -335,7 +337,7 @@ func (w *walker) closeTo(i int) {
 			}
 			w.shorten(e, target)
 		case unroll.FacetMention, unroll.FacetTag:
-			target = webURL(e.href)
+			target = link.Web(e.href)
 		default:
 		}
 		if e.kind != "" && e.start != none && e.start < len(w.out) {
@@ -343,6 +345,19 @@ func (w *walker) closeTo(i int) {
 		}
 	}
 }
+
+// linkTarget is where a link in a text may lead: the web, and mail addresses.
+func linkTarget(address string) string {
+	address = strings.TrimSpace(address)
+	if u, err := url.Parse(address); err == nil && u.Scheme == "mailto" {
+		return address
+	}
+	return link.Clean(address)
+}
+
+// maxShown is how much of an address is shown, in code points. Mastodon's own
+// page shows as much.
+const maxShown = 30
 
 // shorten writes a bare address as people read it. A link's text that claims
 // to be an address shows where the link really leads.
@@ -366,7 +381,7 @@ func (w *walker) shorten(e *element, target string) {
 	}
 	w.open = append(w.open, e) // it takes part in write once more
 	e.start = none
-	w.write(shown(target))
+	w.write(link.Brief(target, maxShown))
 	w.open = w.open[:len(w.open)-1]
 	w.newlines, w.space = newlines, space
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"unrollbot/unroll"
+	"unrollbot/unroll/source/link"
 )
 
 // isPublic tells whether everybody may read a status. With a token we may see
@@ -15,15 +16,15 @@ import (
 func (st *status) isPublic() bool { return st.Visibility == "public" || st.Visibility == "unlisted" }
 
 // page is where people read a status.
-func (st *status) page() string { return cmp.Or(webURL(string(st.URL)), webURL(string(st.URI))) }
+func (st *status) page() string { return cmp.Or(link.Web(string(st.URL)), link.Web(string(st.URI))) }
 
 // key is what [unroll.Author.ID] holds: the account's address on its own
 // server, the same on all servers that know it.
 func (a *account) key(host string) string {
-	if page := webURL(string(a.URL)); page != "" {
+	if page := link.Web(string(a.URL)); page != "" {
 		return page
 	}
-	if page := webURL(string(a.URI)); page != "" {
+	if page := link.Web(string(a.URI)); page != "" {
 		return page
 	}
 	return accountKey(host, a.ID)
@@ -43,8 +44,8 @@ func (a *account) author(host string) unroll.Author {
 		ID:     a.key(host),
 		Handle: strings.TrimLeft(string(a.Acct), "@"),
 		Name:   withoutEmojis(string(a.Name), a.Emojis),
-		URL:    webURL(string(a.URL)),
-		Avatar: webURL(string(a.Avatar)),
+		URL:    link.Web(string(a.URL)),
+		Avatar: link.Web(string(a.Avatar)),
 	}
 	if out.Handle == "" {
 		out.Handle = cmp.Or(strings.TrimLeft(path.Base(out.URL), "@./"), string(a.ID), "unknown")
@@ -114,7 +115,7 @@ func (st *status) quoted(host string) *unroll.Quote {
 	text := textOf(inner, map[string]bool{author.ID: true}, false)
 	return &unroll.Quote{
 		URL: inner.page(), Author: author,
-		Text: text.text, Facets: text.facets, Media: media(inner.Media),
+		Text: text.text, Facets: text.facets, Media: media(inner.Media), Card: inner.Card.card(),
 		At: inner.CreatedAt.Time, Warning: strings.TrimSpace(string(inner.Warning)), Sensitive: inner.Sensitive,
 	}
 }
@@ -125,7 +126,9 @@ func whyUnquoted(state string) unroll.GapReason {
 		return unroll.GapDeleted
 	case "unauthorized":
 		return unroll.GapPrivate
-	case "rejected", "revoked", "blocked_account", "blocked_domain", "muted_account":
+	case "rejected", "revoked":
+		return unroll.GapWithdrawn
+	case "blocked_account", "blocked_domain", "muted_account":
 		return unroll.GapBlocked
 	default: // pending, and what may come
 		return unroll.GapUnknown
@@ -138,8 +141,8 @@ func media(all []attachment) []unroll.Media {
 		a := &all[i]
 		m := unroll.Media{
 			Kind:     a.kind(),
-			URL:      cmp.Or(webURL(string(a.URL)), webURL(string(a.RemoteURL))),
-			Preview:  webURL(string(a.PreviewURL)),
+			URL:      cmp.Or(link.Web(string(a.URL)), link.Web(string(a.RemoteURL))),
+			Preview:  link.Web(string(a.PreviewURL)),
 			Alt:      strings.TrimSpace(string(a.Alt)),
 			Width:    pixels(a.Meta.Original.Width),
 			Height:   pixels(a.Meta.Original.Height),
@@ -222,14 +225,14 @@ func (p *poll) poll() *unroll.Poll {
 }
 
 func (c *card) card() *unroll.Card {
-	if c == nil || webURL(string(c.URL)) == "" {
+	if c == nil || link.Web(string(c.URL)) == "" {
 		return nil
 	}
 	return &unroll.Card{
-		URL:         linkTarget(string(c.URL)),
+		URL:         link.Clean(string(c.URL)),
 		Title:       strings.TrimSpace(string(c.Title)),
 		Description: strings.TrimSpace(string(c.Description)),
-		Image:       webURL(string(c.Image)),
+		Image:       link.Web(string(c.Image)),
 		ImageAlt:    string(c.ImageAlt),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"unrollbot/unroll"
+	"unrollbot/unroll/source/link"
 )
 
 // What a server shows of a conversation at a time: to callers without a token,
@@ -45,6 +46,7 @@ type reading struct {
 	anchored map[id]bool     // posts whose context was asked for
 	full     map[id]bool     // posts whose replies the server showed in full
 	above    map[id]bool     // posts above which more may be had by asking
+	roots    map[id]id       // first posts of the conversations that posts belong to
 	waited   bool
 	cuts     []unroll.Cut
 }
@@ -72,7 +74,7 @@ func (s *Source) read(ctx context.Context, b *budget, host string, st *status, c
 		s: s, b: b, host: host, copied: copied, asked: st.ID,
 		nodes: map[id]*node{}, counted: map[id]bool{}, replies: map[id]int{},
 		people: map[string]bool{}, resting: map[string]bool{}, accounts: map[id]string{},
-		anchored: map[id]bool{}, full: map[id]bool{}, above: map[id]bool{},
+		anchored: map[id]bool{}, full: map[id]bool{}, above: map[id]bool{}, roots: map[id]id{},
 	}
 	r.meet(st)
 	r.count(st)
@@ -107,7 +109,7 @@ func (r *reading) hold(st *status) {
 		return
 	}
 	for _, m := range st.Mentions {
-		if page := webURL(string(m.URL)); page != "" && r.accounts[m.ID] == "" {
+		if page := link.Web(string(m.URL)); page != "" && r.accounts[m.ID] == "" {
 			r.accounts[m.ID] = page
 		}
 	}
@@ -191,6 +193,9 @@ func (r *reading) context(ctx context.Context, anchor id) error {
 	return nil
 }
 
+// opens tells whether a status is the first of its conversation.
+func (st *status) opens() bool { return st != nil && st.ParentID == "" && st.ParentAccount == "" }
+
 // ancestors holds the posts above anchor. They come as a path, first post
 // first. A post whose parent is left out of it hangs below a hidden one.
 func (r *reading) ancestors(anchor id, body *contextBody) {
@@ -214,6 +219,11 @@ func (r *reading) ancestors(anchor id, body *contextBody) {
 	if a := r.nodes[anchor]; a != nil && a.st != nil {
 		path = append(path, a.st)
 	}
+	if path[0].opens() {
+		for _, st := range path {
+			r.roots[st.ID] = path[0].ID
+		}
+	}
 	for i := 1; i < len(path); i++ {
 		if up := path[i].ParentID; up != "" && r.nodes[up] == nil {
 			r.gap(up, path[i-1].ID, r.parentAuthor(path[i]), unroll.GapUnknown)
@@ -224,6 +234,9 @@ func (r *reading) ancestors(anchor id, body *contextBody) {
 // descendants holds the replies below anchor by the conversation's people,
 // and notes for which of them the answer held all replies.
 func (r *reading) descendants(anchor id, body *contextBody) {
+	if top := r.nodes[anchor]; top != nil && top.st.opens() {
+		r.roots[anchor] = anchor
+	}
 	depth := map[id]int{anchor: 0}
 	n := statuses(body.Descendants, func(st *status) {
 		if st.ID == "" {
@@ -234,6 +247,9 @@ func (r *reading) descendants(anchor id, body *contextBody) {
 			return
 		}
 		r.hold(st)
+		if root := r.roots[anchor]; root != "" {
+			r.roots[st.ID] = root // also of what hangs below posts that are not shown
+		}
 		if d, ok := depth[st.ParentID]; ok {
 			depth[st.ID] = d + 1
 		}
@@ -272,12 +288,12 @@ func (r *reading) conversation() unroll.Conversation {
 		if n.st == nil || r.resting[n.author] {
 			reason := cmp.Or(n.reason, unroll.GapPrivate)
 			c.Posts = append(c.Posts, unroll.Post{
-				ID: string(at), AuthorID: n.author, ParentID: string(n.parent), Gap: &unroll.Gap{Reason: reason},
+				ID: string(at), AuthorID: n.author, ParentID: string(n.parent), RootID: string(r.roots[at]), Gap: &unroll.Gap{Reason: reason},
 			})
 			continue
 		}
 		p := n.st.post(r.host, r.people)
-		p.ParentID, p.ParentAuthorID = string(n.parent), r.parentAuthor(n.st)
+		p.ParentID, p.ParentAuthorID, p.RootID = string(n.parent), r.parentAuthor(n.st), string(r.roots[at])
 		c.Posts = append(c.Posts, p)
 		if r.copied || n.st.Replies == nil {
 			continue // a copy's server does not know all replies

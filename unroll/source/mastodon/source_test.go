@@ -176,6 +176,23 @@ func TestFetchThreads(t *testing.T) {
 			f.chain("ann", "", 101, 6)
 			f.posts["103"]["visibility"] = "private"
 		}, "106", 2, "101 102 (103 unknown) 104 105 106 partial"},
+		{"hidden in the middle, from the root", func(f *fake) {
+			f.chain("ann", "", 101, 6)
+			f.posts["103"]["visibility"] = "private"
+		}, "101", 3, "101 102 (103 unknown) 104 105 106 partial"},
+		{"two hidden in a row, from the root", func(f *fake) {
+			f.chain("ann", "", 101, 6)
+			f.posts["103"]["visibility"], f.posts["104"]["visibility"] = "private", "private"
+		}, "101", 3, "101 102 (104 unknown) 105 106 partial"},
+		{"hidden far down a long thread", func(f *fake) {
+			f.chain("ann", "", 101, 40)
+			f.posts["130"]["visibility"] = "private"
+		}, "101", 4, numbers(101, 29) + "(130 unknown) " + numbers(131, 10) + "partial"},
+		{"below another's hidden answer it is no thread", func(f *fake) {
+			f.chain("ann", "", 101, 2)
+			f.post("150", "bob", "102", "<p>Why?</p>", object{"visibility": "private"})
+			f.post("151", "ann", "150", "<p>Because.</p>")
+		}, "101", 3, "101 102 complete"},
 		{"root gone, by another", func(f *fake) {
 			f.post("50", "bob", "", "<p>Who knows?</p>")
 			f.chain("ann", "50", 101, 3)

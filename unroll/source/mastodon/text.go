@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"unrollbot/unroll"
+	"unrollbot/unroll/source/link"
 )
 
 // rich is a text with its facets.
@@ -116,9 +117,9 @@ func withoutEmojis(name string, emojis []emoji) string {
 func pictures(emojis []emoji) map[string]string {
 	m := make(map[string]string, len(emojis))
 	for _, e := range emojis {
-		picture := webURL(string(e.Static))
+		picture := link.Web(string(e.Static))
 		if picture == "" {
-			picture = webURL(string(e.URL))
+			picture = link.Web(string(e.URL))
 		}
 		if picture != "" {
 			m[string(e.Code)] = picture
