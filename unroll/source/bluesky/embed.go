@@ -165,7 +165,7 @@ func quoted(did string, r *embedRecord) attached {
 		return attached{quote: quote}
 	case "app.bsky.embed.record#viewDetached":
 		// Its author took it off this post: not even a link is left there.
-		return attached{quote: &unroll.Quote{Gap: &unroll.Gap{Reason: unroll.GapBlocked}}}
+		return attached{quote: &unroll.Quote{Gap: &unroll.Gap{Reason: unroll.GapWithdrawn}}}
 	default:
 		return attached{card: cardOf(u, r), owner: owner(u, r)}
 	}
@@ -210,6 +210,9 @@ func quotePost(u recordURI, r *embedRecord) *unroll.Quote {
 	for i := range r.Embeds {
 		a := attach(u.did, &r.Embeds[i])
 		q.Media = append(q.Media, a.media...)
+		if q.Card == nil {
+			q.Card = a.card
+		}
 		q.Sensitive = q.Sensitive || a.sensitive
 	}
 	return q
