@@ -95,7 +95,12 @@ func toText(p *post) (text string, facets []unroll.Facet, cut bool) {
 	e := &p.Entities
 	n := p.note()
 	if n != nil && n.Text != "" {
-		t.Raw, t.Shown, e = n.Text, nil, &n.Entities
+		t.Raw, e = n.Text, &n.Entities
+	}
+	for _, m := range e.Mentions { // without a range, the one name that a reply surely begins with
+		if len(t.Shown) == 0 && m.Start == 0 && m.ID != "" && m.ID == p.InReplyTo && p.refers("replied_to") != "" {
+			t.Shown = []int{m.End, len(t.Raw)}
+		}
 	}
 	for _, u := range e.URLs {
 		kind := xpost.Link
@@ -273,7 +278,7 @@ const (
 // idTime tells when an ID was given out, the zero time for older ones.
 func idTime(id string) time.Time {
 	n, err := strconv.ParseUint(id, 10, 64)
-	if err != nil || n < firstTime || n>>idBits > 1<<42 {
+	if err != nil || n < firstTime {
 		return time.Time{}
 	}
 	return time.UnixMilli(int64(n>>idBits) + epoch).UTC()

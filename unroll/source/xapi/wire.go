@@ -114,7 +114,8 @@ type urlEntity struct {
 type tag struct {
 	Start    int    `json:"start"`
 	End      int    `json:"end"`
-	Username string `json:"username"`
+	Username string `json:"username"` // of a mention, as is ID
+	ID       string `json:"id"`
 	Tag      string `json:"tag"`
 }
 
