@@ -237,16 +237,9 @@ func (a *app) publish(ctx context.Context, t *unroll.Thread) {
 func (a *app) connect(ctx context.Context) error {
 	mux := http.NewServeMux()
 	if a.cfg.TelegramToken != "" {
-		t, err := telegram.New(telegram.Config{
-			Token: a.cfg.TelegramToken.Reveal(), APIURL: a.cfg.TelegramAPIURL,
-			WebhookURL: a.cfg.TelegramWebhookURL, WebhookSecret: a.cfg.TelegramWebhookSecret.Reveal(), Log: a.log,
-		}, a.dispatcher, a.phrases, a.store)
+		t, err := a.newTelegram(mux)
 		if err != nil {
 			return err
-		}
-		if a.cfg.TelegramWebhookURL != "" {
-			path, h := t.Webhook()
-			mux.Handle("POST "+path, h)
 		}
 		a.adapters = append(a.adapters, t)
 	}
@@ -288,6 +281,25 @@ const pictureMax = 8 << 20
 // picture gets a picture of a post, for exports that hold their pictures.
 func (a *app) picture(ctx context.Context, address string) ([]byte, error) {
 	return a.client.Image(ctx, "picture of an export", address, pictureMax)
+}
+
+// newTelegram takes updates by webhook on every replica, or polls on one: the
+// Bot API itself ends the poll of one of two, so that polling may insist.
+func (a *app) newTelegram(mux *http.ServeMux) (bot.Adapter, error) {
+	cfg := telegram.Config{
+		Token: a.cfg.TelegramToken.Reveal(), APIURL: a.cfg.TelegramAPIURL,
+		WebhookURL: a.cfg.TelegramWebhookURL, WebhookSecret: a.cfg.TelegramWebhookSecret.Reveal(), Log: a.log,
+	}
+	if cfg.WebhookURL == "" {
+		return a.alone(true, func() (bot.Adapter, error) { return telegram.New(cfg, a.dispatcher, a.phrases, a.store) })
+	}
+	t, err := telegram.New(cfg, a.dispatcher, a.phrases, a.store)
+	if err != nil {
+		return nil, err
+	}
+	path, h := t.Webhook()
+	mux.Handle("POST "+path, h)
+	return t, nil
 }
 
 // mediaSources are the places besides https that pages show media from.

@@ -19,6 +19,7 @@ type Metrics struct {
 	requests *prometheus.HistogramVec
 	unrolls  *prometheus.HistogramVec
 	fetches  *prometheus.HistogramVec
+	leases   *prometheus.GaugeVec
 }
 
 var (
@@ -41,11 +42,14 @@ func New(version string) *Metrics {
 		unrolls:  histogram("unroll_seconds", "Time to find a thread, by network, error kind and whether the store had it.", "network", "kind", "cached"),
 		fetches:  histogram("fetch_seconds", "Time a source took, by error kind.", "source", "kind"),
 	}
+	m.leases = prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Namespace: "unrollbot", Name: "lease_held", Help: "1 where this replica does the work that one replica at a time may do.",
+	}, []string{"work"})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Namespace: "unrollbot", Name: "build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.unrolls, m.fetches, build,
+	m.registry.MustRegister(m.requests, m.unrolls, m.fetches, m.leases, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -72,6 +76,17 @@ func (m *Metrics) Unrolled(n unroll.Network, kind unroll.Kind, cached bool, took
 // Fetched implements unroll.Observer.
 func (m *Metrics) Fetched(source string, kind unroll.Kind, took time.Duration) {
 	m.fetches.WithLabelValues(source, outcome(kind)).Observe(took.Seconds())
+}
+
+// Lease gives what a lease on work tells its changes to.
+func (m *Metrics) Lease(work string) func(held bool) {
+	gauge := m.leases.WithLabelValues(work)
+	return func(held bool) {
+		gauge.Set(0)
+		if held {
+			gauge.Set(1)
+		}
+	}
 }
 
 func outcome(k unroll.Kind) string {
