@@ -229,6 +229,9 @@ func keep(t *testing.T, view map[string]any) tally {
 	}
 	if p.Quote != nil {
 		n["quotes"]++
+		if p.Quote.Card != nil {
+			n["cards"]++
+		}
 		count(p.Quote.Text, p.Quote.Facets, p.Quote.Media)
 	}
 	return n

@@ -100,7 +100,8 @@ func toQuote(s *status) *unroll.Quote {
 		return nil
 	}
 	q := &unroll.Quote{
-		URL: p.URL, Author: who, Text: p.Text, Facets: p.Facets, Media: p.Media, At: p.At, Sensitive: p.Sensitive,
+		URL: p.URL, Author: who, Text: p.Text, Facets: p.Facets, Media: p.Media, Card: p.Card,
+		At: p.At, Sensitive: p.Sensitive,
 	}
 	if !xpost.ValidID(s.ID) {
 		q.URL = ""

@@ -131,6 +131,11 @@ func TestNestedQuote(t *testing.T) {
 	if p.Text != "see" || p.Quote.Text != "see x.com/ada/…" || p.Quote.URL != "https://x.com/ada/status/8" {
 		t.Errorf("text %q, quote %+v", p.Text, p.Quote)
 	}
+	inner := quote("8", nil)
+	inner.Card = &card{URL: "https://pages.example/a", Title: "A page"}
+	if p := toPost(quote("7", inner)); p.Quote.Card == nil || p.Quote.Card.Title != "A page" {
+		t.Errorf("card of the quoted post: %+v", p.Quote.Card)
+	}
 }
 
 // TestOwnLink: a text that X cut short ends in a link to the post itself.

@@ -124,7 +124,8 @@ func toQuote(t *tweet) *unroll.Quote {
 	inner.Quote = nil // one level; a link to the inner one stays in the text
 	p := toPost(&inner)
 	return &unroll.Quote{
-		URL: p.URL, Author: toAuthor(t.User), Text: p.Text, Facets: p.Facets, Media: p.Media, At: p.At, Sensitive: p.Sensitive,
+		URL: p.URL, Author: toAuthor(t.User), Text: p.Text, Facets: p.Facets, Media: p.Media, Card: p.Card,
+		At: p.At, Sensitive: p.Sensitive,
 	}
 }
 

@@ -102,17 +102,9 @@ func Variants(all []unroll.Variant) []unroll.Variant {
 	return sorted
 }
 
-// numbering is "3/12" at the start or the end of a text.
-var numbering = regexp.MustCompile(`^\W*(\d{1,3})\s?/\s?(\d{1,3})(?:\W|$)|(?:^|\W)(\d{1,3})\s?/\s?(\d{1,3})\W*$`)
-
 // PromisesMore tells whether a post says that more follow it. Then a counter
 // of no replies is not believed: it is late in the first minutes.
 func PromisesMore(text string) bool {
-	m := numbering.FindStringSubmatch(text)
-	if m == nil {
-		return false
-	}
-	n, _ := strconv.Atoi(m[1] + m[3])
-	of, _ := strconv.Atoi(m[2] + m[4])
-	return n < of
+	n, ok := unroll.NumberIn(text)
+	return ok && n.N < n.Total
 }
