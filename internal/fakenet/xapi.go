@@ -66,7 +66,18 @@ func NewXAPI(w World, cfg XAPIConfig) *XAPI {
 }
 
 // Set replaces the World.
-func (s *XAPI) Set(w World) { s.index.Store(newIndex(w)) }
+func (s *XAPI) Set(w World) {
+	x := newIndex(w)
+	for latest, all := range s.cfg.Edits {
+		for _, old := range all {
+			if old != latest && x.posts[latest] != nil {
+				x.posts[old] = x.posts[latest]
+				x.children[latest] = append(x.children[latest], x.children[old]...)
+			}
+		}
+	}
+	s.index.Store(x)
+}
 
 // Posts counts the posts in all answers so far: what X would charge, but that
 // X charges the same post once a day.

@@ -124,7 +124,7 @@ func TestNames(t *testing.T) {
 			for range 2 {
 				c := fetch(t, s, idOf(begin, 0))
 				posts, _ := short(begin, c)
-				if last := c.Posts[1]; posts != "0. 2. 1." || !strings.HasSuffix(last.Text, "end") || last.Quote == nil {
+				if last := c.Posts[2]; posts != "0. 1. 2." || !strings.HasSuffix(last.Text, "end") || last.Quote == nil {
 					t.Errorf("posts %q, the last %+v", posts, last)
 				}
 			}
@@ -206,8 +206,8 @@ func TestHalfWay(t *testing.T) {
 		cuts  string
 	}{
 		"search":                  {"search", 0, 1, "1", "failed 1"},
-		"what is above":           {"/2/tweets?", 1, 3, "3. 1.", "failed 3"},
-		"what is quoted, no more": {"/2/tweets?", 1, 0, "0. 3. 1.", ""},
+		"what is above":           {"/2/tweets?", 1, 3, "1. 3.", "failed 3"},
+		"what is quoted, no more": {"/2/tweets?", 1, 0, "0. 1. 3.", ""},
 		"what a stranger answers": {"search", 0, 2, "2", "failed 2"},
 	} {
 		t.Run(name, func(t *testing.T) {

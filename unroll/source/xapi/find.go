@@ -275,6 +275,9 @@ func (w *walk) wanted(cur, first string) []string {
 			want(h.parent(w))
 		}
 	}
+	if w.headless(cur) {
+		want(w.root)
+	}
 	for _, h := range w.members(cur, w.author) {
 		if h.stale {
 			want(h.post.ID)

@@ -170,7 +170,7 @@ func TestBudget(t *testing.T) {
 	x, s := start(t, w, fakenet.XAPIConfig{}, Config{BudgetPosts: 12}, l)
 	c := fetch(t, s, idOf(begin, 0))
 	posts, cuts := short(begin, c)
-	if want := "0 13 12 11 10 9 8 7 6 5 4 3"; posts != want || cuts != "budget 0" || x.Calls("max_results=11&") != 1 {
+	if want := "0 3 4 5 6 7 8 9 10 11 12 13"; posts != want || cuts != "budget 0" || x.Calls("max_results=11&") != 1 {
 		t.Errorf("posts %q, cuts %q, calls %q", posts, cuts, x.Log())
 	}
 	// Another replica.

@@ -196,40 +196,40 @@ func TestWays(t *testing.T) {
 		calls string // first letters: lookup, all, recent, timeline
 		read  int    // posts
 	}{
-		{name: "by its first post", begin: yesterday, world: thread, ask: 0, posts: "0. 7. 6. 5. 3. 2.", calls: "lr", read: 6},
-		{name: "by its last post", begin: yesterday, world: thread, ask: 6, posts: "6. 7. 5. 3. 2. 0.", calls: "lrl", read: 7},
+		{name: "by its first post", begin: yesterday, world: thread, ask: 0, posts: "0. 2. 3. 5. 6. 7.", calls: "lr", read: 6},
+		{name: "by its last post", begin: yesterday, world: thread, ask: 6, posts: "0. 2. 3. 5. 6. 7.", calls: "lrl", read: 7},
 		{name: "a lone post", begin: yesterday, world: []string{"0 ada -"}, ask: 0, posts: "0.", calls: "lr", read: 1},
 		{
 			name: "a stranger's answer", begin: yesterday, world: append(thread, "9 bob 6"), ask: 9,
-			posts: "9 7. 6. 5. 3. 2. 0.", calls: "lrl", read: 7,
+			posts: "0. 2. 3. 5. 6. 7. 9", calls: "lrl", read: 7,
 		},
 		{
 			name: "a stranger's answer to the first post", begin: yesterday, world: append(thread, "9 bob 0"), ask: 9,
-			posts: "9 7. 6. 5. 3. 2. 0.", calls: "lrl", read: 7,
+			posts: "0. 2. 3. 5. 6. 7. 9", calls: "lrl", read: 7,
 		},
 		{
 			name: "a stranger's thread below somebody's post", begin: yesterday,
 			world: append(thread, "9 bob 2", "10 bob 9", "11 bob 10"), ask: 9,
-			posts: "9. 11. 10. 1. 2", calls: "lrl", read: 6,
+			posts: "1. 2 9. 10. 11.", calls: "lrl", read: 6,
 		},
 		{
 			name: "a stranger's answer that others answered", begin: yesterday,
 			world: append(thread, "9 bob 2", "10 cyd 9"), ask: 9,
-			posts: "9. 1. 7. 6. 5. 3. 2. 0.", calls: "lrrl", read: 9,
+			posts: "0. 1. 2. 3. 5. 6. 7. 9.", calls: "lrrl", read: 9,
 		},
 		{
 			name: "an answer to an answer", begin: yesterday, world: []string{"0 ada -", "1 ada 0", "2 bob 1", "3 cyd 2"}, ask: 3,
-			posts: "3 2. 1. 0.", calls: "lrrl", read: 4,
+			posts: "0. 1. 2. 3", calls: "lrrl", read: 4,
 		},
 		{
 			name: "a deleted post in the middle", begin: yesterday,
 			world: []string{"0 ada -", "1 ada 0", "2 ada 1 gap=deleted", "3 ada 2", "4 ada 3"}, ask: 0,
-			posts: "0. 4. !2=deleted 3. 1.", calls: "lrl", read: 4,
+			posts: "0. 1. !2=deleted 3. 4.", calls: "lrl", read: 4,
 		},
 		{
 			name: "a deleted first post", begin: yesterday,
 			world: []string{"0 ada - gap=deleted", "1 ada 0", "2 ada 1"}, ask: 2,
-			posts: "2. !0=deleted 1.", calls: "lrl", read: 3,
+			posts: "!0=deleted 1. 2.", calls: "lrl", read: 3,
 		},
 		{
 			name: "an answer to somebody suspended", begin: yesterday,
@@ -244,7 +244,7 @@ func TestWays(t *testing.T) {
 		{
 			name: "a post withheld by law", begin: yesterday,
 			world: []string{"0 ada -", "1 ada 0 gap=withheld", "2 ada 1"}, ask: 0,
-			posts: "0. 2. !1=withheld", calls: "lr", read: 3,
+			posts: "0. !1=withheld 2.", calls: "lr", read: 3,
 		},
 		{
 			name: "a repost", begin: yesterday, world: []string{"0 ada -", "1 ada 0", "5 bob - reposts=0"}, ask: 5,
@@ -252,50 +252,50 @@ func TestWays(t *testing.T) {
 		},
 		{
 			name: "many pages", begin: yesterday, world: append(thread, "8 ada 7", "9 ada 8"), api: fakenet.XAPIConfig{Page: 3}, ask: 0,
-			posts: "0. 9. 8. 7. 6. 5. 3. 2.", calls: "lrrr", read: 8,
+			posts: "0. 2. 3. 5. 6. 7. 8. 9.", calls: "lrrr", read: 8,
 		},
 		{
 			name: "more posts than a thread may cost", begin: yesterday, world: append(thread, "8 ada 7", "9 ada 8"),
 			api: fakenet.XAPIConfig{Page: 3}, cfg: Config{MaxPosts: 4}, ask: 0,
-			posts: "0 9 8 7", cuts: "budget 0", calls: "lr", read: 4,
+			posts: "0 7 8 9", cuts: "budget 0", calls: "lr", read: 4,
 		},
 		{
 			name: "more calls than a thread may cost", begin: yesterday, world: thread, cfg: Config{MaxCalls: 2}, ask: 6,
-			posts: "6. 7. 5. 3. 2.", cuts: "budget 7", calls: "lr", read: 6,
+			posts: "2. 3. 5. 6. 7.", cuts: "budget 7", calls: "lr", read: 6,
 		},
-		{name: "an old one, with the archive", begin: month, world: thread, api: all, ask: 0, posts: "0. 7. 6. 5. 3. 2.", calls: "la", read: 6},
+		{name: "an old one, with the archive", begin: month, world: thread, api: all, ask: 0, posts: "0. 2. 3. 5. 6. 7.", calls: "la", read: 6},
 		{
 			name: "an old one that went on for weeks, with the archive", begin: month,
 			world: append(thread, strconv.Itoa(20*day)+" ada 7"), api: all, ask: 20 * day,
-			posts: "28800. 7. 6. 5. 3. 2. 0.", calls: "lal", read: 8,
+			posts: "0. 2. 3. 5. 6. 7. 28800.", calls: "lal", read: 8,
 		},
 		{
 			name: "an old one, without", begin: month, world: append(thread, "8 ada -", "800 ada -"), ask: 0,
-			posts: "0 7 6 5 3 2", cuts: "limit 7", calls: "lart", read: 7,
+			posts: "0 2 3 5 6 7", cuts: "limit 7", calls: "lart", read: 7,
 		},
 		{
 			name: "an old one by its last post, without", begin: month, world: thread, ask: 6,
-			posts: "6 7 5 3 2 0", cuts: "limit 7", calls: "lartl", read: 7,
+			posts: "0 2 3 5 6 7", cuts: "limit 7", calls: "lartl", read: 7,
 		},
 		{
 			name: "an old one that went on for hours, without", begin: month,
 			world: append(thread, "300 ada 7", "600 ada 300", "2000 ada 600"), ask: 0,
-			posts: "0 300 7 6 5 3 2 600", cuts: "limit 600", calls: "larttt", read: 8,
+			posts: "0 2 3 5 6 7 300 600", cuts: "limit 600", calls: "larttt", read: 8,
 		},
 		{
 			name: "an old one that went on for weeks, by its newest post, without", begin: month,
 			world: append(thread, strconv.Itoa(15*day)+" ada 7", strconv.Itoa(15*day+1)+" ada 21600"), ask: 15 * day,
-			posts: "21600 7 6 5 3 2 21601 0", cuts: "limit 21601", calls: "larttl", read: 8,
+			posts: "0 2 3 5 6 7 21600 21601", cuts: "limit 21601", calls: "larttl", read: 8,
 		},
 		{
 			name: "an old one that lately went on, without", begin: month,
 			world: append(thread, strconv.Itoa(29*day)+" ada 7"), ask: 0,
-			posts: "0 41760 7 6 5 3 2", cuts: "limit 41760", calls: "lart", read: 7,
+			posts: "0 2 3 5 6 7 41760", cuts: "limit 41760", calls: "lart", read: 7,
 		},
 		{
 			name: "an old one, without, and no timeline: up post by post", begin: month, world: thread,
 			cfg: Config{MaxTimeline: -1}, ask: 6,
-			posts: "6 3 2 0", cuts: "limit 6", calls: "larlll", read: 4,
+			posts: "0 2 3 6", cuts: "limit 6", calls: "larlll", read: 4,
 		},
 	}
 	for _, tc := range tests {

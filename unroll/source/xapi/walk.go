@@ -196,10 +196,23 @@ func (w *walk) below(id string) bool {
 	return false
 }
 
+// headless tells whether the way up from a post ends at one that is gone. Its
+// thread is then taken for a part of the one that the conversation began with,
+// if that is the author's.
+func (w *walk) headless(id string) bool {
+	_, gone := w.gone[w.top(id, make(map[string]string))]
+	return gone
+}
+
 // members gives the posts of the thread that a post belongs to, in the order
 // of their IDs, which is that of their times.
 func (w *walk) members(of, author string) []*held {
 	tops := make(map[string]string, len(w.order))
+	if root := w.get(w.root); root != nil && root.post.AuthorID == author {
+		for gone := range w.gone {
+			tops[gone] = root.post.ID
+		}
+	}
 	top := w.top(of, tops)
 	var all []*held
 	for _, id := range w.order {
@@ -254,6 +267,7 @@ func (w *walk) finish() (unroll.Conversation, error) {
 			c.Seen[id] = true
 		}
 	}
+	slices.SortFunc(c.Posts, func(a, b unroll.Post) int { return compareIDs(a.ID, b.ID) })
 	if !slices.ContainsFunc(c.Posts, func(p unroll.Post) bool { return p.ID == w.asked }) {
 		return c, fail(unroll.KindUpstream, op("post", w.ref), errors.New("a post without an author"))
 	}
