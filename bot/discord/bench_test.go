@@ -125,11 +125,11 @@ func TestMemoryStaysFlat(t *testing.T) {
 		}
 		wg.Wait()
 	}
-	send(0, 4000)
+	send(0, 3000)
 	before := heap()
-	send(4000, 20_000)
+	send(3000, 11_000)
 	if after := heap(); after > before+2<<20 {
-		t.Errorf("heap grew from %d to %d bytes over 16,000 interactions", before, after)
+		t.Errorf("heap grew from %d to %d bytes over 8,000 interactions", before, after)
 	}
 	if n := len(a.rest.transport.limits.buckets); n > 4*sweepAt {
 		t.Errorf("%d buckets are kept", n)

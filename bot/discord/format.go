@@ -211,10 +211,10 @@ func isPlaylist(address string) bool {
 }
 
 // mediaURL brings an address into the form that Discord takes: http or
-// https, ASCII, not too long.
+// https, a host with a dot, ASCII, not too long.
 func mediaURL(address string) (string, bool) {
 	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
+	if err != nil || !public(u) {
 		return "", false
 	}
 	s := u.String()
@@ -226,11 +226,15 @@ func mediaURL(address string) (string, bool) {
 }
 
 // buttonURL tells whether a button may lead to an address. Discord takes no
-// host without a dot, such as localhost.
+// host without a dot, such as localhost, and would refuse the whole message.
 func buttonURL(address string) bool {
 	u, err := url.Parse(address)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && strings.Contains(strings.Trim(u.Hostname(), "."), ".") &&
-		len(address) <= maxButtonURL
+	return err == nil && public(u) && len(address) <= maxButtonURL
+}
+
+// public tells whether an address can be one that everybody reaches.
+func public(u *url.URL) bool {
+	return (u.Scheme == "https" || u.Scheme == "http") && strings.Contains(strings.Trim(u.Hostname(), "."), ".")
 }
 
 // accent is a colour that stays an author's: a hue by their id, bright enough

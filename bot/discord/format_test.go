@@ -246,6 +246,7 @@ func TestPlayable(t *testing.T) {
 		"picture":        {unroll.Media{Kind: unroll.MediaImage, URL: "https://a.example/1.png"}, "https://a.example/1.png", true},
 		"odd address":    {unroll.Media{Kind: unroll.MediaImage, URL: "https://a.example/é|.png"}, "https://a.example/%C3%A9%7C.png", true},
 		"no address":     {unroll.Media{Kind: unroll.MediaImage, URL: "data:image/png;base64,x"}, "", false},
+		"localhost":      {unroll.Media{Kind: unroll.MediaImage, URL: "http://localhost/1.png"}, "", false},
 		"too long":       {unroll.Media{Kind: unroll.MediaImage, URL: "https://a.example/" + strings.Repeat("x", 2048)}, "", false},
 		"GIF":            {unroll.Media{Kind: unroll.MediaGIF, URL: "https://a.example/1.mp4"}, "https://a.example/1.mp4", true},
 		"playlist":       {unroll.Media{Kind: unroll.MediaVideo, URL: "https://a.example/1.m3u8?x", Preview: "https://a.example/1.jpg"}, "https://a.example/1.jpg", false},

@@ -11,15 +11,13 @@ import (
 )
 
 // receive takes a message that somebody wrote. What cannot be for the bot is
-// dropped before anything is spent on it: on a large server that is nearly
-// everything.
+// dropped early: on a large server that is nearly everything.
 func (a *Adapter) receive(ctx context.Context, m *message) {
 	self := a.self.Load()
 	if self == nil || m.Author.Bot || m.WebhookID != "" || (m.Type != typeDefault && m.Type != typeReply) {
 		return
 	}
-	links := m.links()
-	a.suggestions.saw(m.Author.ID, m.Content, links)
+	a.suggestions.saw(m.Author.ID, m.Content)
 	text, mentioned := withoutMention(m.Content, self.user)
 	private := m.GuildID == ""
 	if !private && !mentioned && (m.Type != typeReply || m.Content == "") {
@@ -28,7 +26,7 @@ func (a *Adapter) receive(ctx context.Context, m *message) {
 	req := bot.Request{
 		ID: m.ID, Platform: a.Name(), Chat: m.ChannelID, User: m.Author.ID,
 		Private: private, Mentioned: mentioned,
-		Message: bot.Message{Text: text, Links: links},
+		Message: bot.Message{Text: text, Links: m.links()},
 	}
 	if r := m.Referenced; r != nil {
 		req.Replied = a.replied(r)
@@ -61,6 +59,9 @@ func (a *Adapter) replied(m *message) *bot.Message {
 
 // withoutMention takes the bot's name out of a text.
 func withoutMention(text, id string) (string, bool) {
+	if !strings.Contains(text, id) {
+		return strings.TrimSpace(text), false
+	}
 	rest := strings.NewReplacer("<@"+id+">", " ", "<@!"+id+">", " ").Replace(text)
 	return strings.TrimSpace(rest), rest != text
 }

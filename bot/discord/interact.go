@@ -25,15 +25,11 @@ const maxFollowUps = 5
 
 // Codes of errors (Discord, "JSON Error Codes", November 2026).
 const (
-	codeUnknownChannel      = 10003
 	codeUnknownMessage      = 10008
-	codeUnknownWebhook      = 10015
-	codeUnknownInteraction  = 10062
 	codeAlreadyAcknowledged = 40060
 	codeMissingAccess       = 50001
 	codeCannotMessageUser   = 50007
 	codeMissingPermissions  = 50013
-	codeInvalidToken        = 50027
 	codeInvalidForm         = 50035
 	codeNoHistory           = 160002 // a reply needs permission to read the history
 	codeThreadExists        = 160004
@@ -167,7 +163,7 @@ func (a *Adapter) planCommand(i *interaction, req bot.Request, reply interaction
 		return a.planSettings(i, c, reply), nil
 	default:
 		req.Command, req.Message.Text = "unroll", c.text(optionLink)
-		a.suggestions.saw(req.User, req.Message.Text, nil)
+		a.suggestions.saw(req.User, req.Message.Text)
 		reply.stage.private = c.flag(optionPrivate)
 		if v := c.text(optionView); v != "" {
 			reply.view, reply.chosen = bot.View(strings.TrimPrefix(v, choicePages)), true

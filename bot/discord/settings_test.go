@@ -200,12 +200,12 @@ func TestSuggestionsAreBounded(t *testing.T) {
 	t.Parallel()
 	s := newSuggestions()
 	for i := range maxSuggesters + 10 {
-		s.saw(strconv.Itoa(i), link, nil)
+		s.saw(strconv.Itoa(i), link)
 	}
 	for i := range 50 {
-		s.saw("7", "https://x.com/ada/status/"+strconv.Itoa(100+i), nil)
+		s.saw("7", "https://x.com/ada/status/"+strconv.Itoa(100+i))
 	}
-	s.saw("7", "https://x.com/ada/status/1?"+strings.Repeat("x", 200), nil)
+	s.saw("7", "https://x.com/ada/status/1?"+strings.Repeat("x", 200))
 	if len(s.byID) > maxSuggesters || len(s.byID["7"]) != maxSuggestions || s.byID["7"][0].Value != "https://x.com/ada/status/149" {
 		t.Errorf("%d users, %v", len(s.byID), s.byID["7"])
 	}

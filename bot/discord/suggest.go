@@ -34,11 +34,8 @@ type suggestions struct {
 func newSuggestions() *suggestions { return &suggestions{byID: make(map[string][]choice)} }
 
 // saw remembers the links to posts in what a user wrote.
-func (s *suggestions) saw(user, text string, more []string) {
-	if !strings.Contains(text, "/") && len(more) == 0 {
-		return
-	}
-	for _, address := range append(addresses(text), more...) {
+func (s *suggestions) saw(user, text string) {
+	for _, address := range addresses(text) {
 		if _, err := unroll.ParseRef(address); err == nil {
 			s.add(user, choice{Name: clip(strings.TrimPrefix(address, "https://"), maxChoice), Value: address})
 		}
