@@ -298,6 +298,15 @@ func (d *Desk) start(ctx context.Context, it *item, turn int) error {
 		return d.then(ctx, it, err)
 	}
 	target := m.target()
+	if target == "" && m.Find != nil {
+		found, err := m.Find(ctx)
+		if err != nil && !Refusal(err).Final() {
+			_ = d.failed(ctx, it, err) // tried again by itself; others go on
+			return nil
+		}
+		m.Target = append(m.Target, found...)
+		target = m.target()
+	}
 	if target == "" {
 		return d.say(ctx, it, turn, "mention_no_thread")
 	}
@@ -305,7 +314,7 @@ func (d *Desk) start(ctx context.Context, it *item, turn int) error {
 	// and one that was cut short would never be handled again. Being answered
 	// once is the desk's own affair.
 	req := bot.Request{
-		Platform: d.net.Name(), Chat: m.Conversation, User: m.User, Locale: m.Locale,
+		Platform: d.net.Name(), Chat: cmp.Or(m.Conversation, target), User: m.User, Locale: m.Locale,
 		Public: m.Public, Mentioned: true, Command: "unroll",
 		// One post is meant, and its link says all that the text did.
 		Replied: &bot.Message{Links: []string{target}},

@@ -27,7 +27,7 @@ type Mention struct {
 	At     time.Time
 	User   string // the network's id of its author
 	// Conversation is shared by all mentions under one thread, as far as the
-	// network tells.
+	// network tells; empty where only the thread itself can tell them apart.
 	Conversation string
 	Locale       string // BCP 47, may be empty
 	Public       bool
@@ -46,6 +46,8 @@ type Mention struct {
 	// Target holds the addresses of the post quoted and of the one replied
 	// to, in this order.
 	Target []string
+	// Find looks up what Target lacks, where that takes a call; may be nil.
+	Find func(context.Context) ([]string, error)
 
 	Post any // the network's own form, for Network.Post
 }

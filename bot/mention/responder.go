@@ -2,6 +2,8 @@ package mention
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"time"
 
@@ -11,6 +13,9 @@ import (
 
 // shownFor is how long a conversation remembers what was said in it.
 const shownFor = 30 * 24 * time.Hour
+
+// saidFor is how long the same help is not given again to the same person.
+const saidFor = 10 * time.Minute
 
 // errHeld says that an answer must wait for no fault of its own.
 var errHeld = errors.New("mention: answers are held back")
@@ -108,7 +113,7 @@ func (d *Desk) answer(ctx context.Context, m *Mention, r *bot.Reply, maybe bool)
 		return d.sentence(ctx, m, r, maybe)
 	}
 	key := "mention:" + d.net.Name() + ":shown:" + m.Conversation + ":" + r.Thread.Ref.Path()
-	mine, err := d.mine(ctx, key, m)
+	mine, err := d.mine(ctx, key, m, shownFor)
 	switch {
 	case err != nil:
 		return errors.Join(errHeld, err)
@@ -131,11 +136,17 @@ func (d *Desk) sentence(ctx context.Context, m *Mention, r *bot.Reply, maybe boo
 		d.log.Info("an error is not told", "kind", string(r.Kind))
 		return nil
 	}
-	key := "mention:" + d.net.Name() + ":told:" + m.Conversation + ":" + string(r.Kind) + ":" + r.Asked.Path()
-	if r.Kind == unroll.KindRateLimited {
-		key = "mention:" + d.net.Name() + ":told:" + m.User + ":" + string(r.Kind)
+	key, keep := "mention:"+d.net.Name()+":told:", shownFor
+	switch r.Kind {
+	case "": // help, in so many words
+		sum := sha256.Sum256([]byte(r.Text))
+		key, keep = key+m.User+":"+hex.EncodeToString(sum[:4]), saidFor
+	case unroll.KindRateLimited:
+		key, keep = key+m.User+":"+string(r.Kind), time.Hour
+	default:
+		key += m.Conversation + ":" + string(r.Kind) + ":" + r.Asked.Path()
 	}
-	mine, err := d.mine(ctx, key, m)
+	mine, err := d.mine(ctx, key, m, keep)
 	if err != nil {
 		return errors.Join(errHeld, err)
 	}
@@ -147,14 +158,14 @@ func (d *Desk) sentence(ctx context.Context, m *Mention, r *bot.Reply, maybe boo
 
 // mine tells whether m is the first to get what key stands for, in this life
 // or an earlier one.
-func (d *Desk) mine(ctx context.Context, key string, m *Mention) (bool, error) {
+func (d *Desk) mine(ctx context.Context, key string, m *Mention, keep time.Duration) (bool, error) {
 	d.shown.Lock()
 	defer d.shown.Unlock()
 	holder, ok, err := d.values.Value(ctx, key)
 	if err != nil || ok {
 		return string(holder) == m.ID, err
 	}
-	return true, d.values.SetValue(ctx, key, []byte(m.ID), shownFor)
+	return true, d.values.SetValue(ctx, key, []byte(m.ID), keep)
 }
 
 // unless takes back what mine noted when the network refused the answer.
