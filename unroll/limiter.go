@@ -63,7 +63,8 @@ func NewLocalLimiter(now func() time.Time) *LocalLimiter {
 	return &LocalLimiter{now: now, max: localKeys, keys: make(map[string]*localKey)}
 }
 
-// Allow implements [Limiter]. It fails only on a limit that is no rate.
+// Allow implements [Limiter]. It fails only on a limit that is no rate. A key
+// goes with one limit: with another one it counts anew from that one's burst.
 func (l *LocalLimiter) Allow(_ context.Context, key string, limit Limit) (time.Duration, error) {
 	interval, err := limit.Interval()
 	if err != nil {
@@ -79,10 +80,11 @@ func (l *LocalLimiter) Allow(_ context.Context, key string, limit Limit) (time.D
 	if k != nil && k.tat.After(now) {
 		tat = k.tat
 	}
-	// Further ahead than one refused event can be: the clock was set back,
-	// or the limit was raised.
+	// Further ahead than this limit can have brought it: the clock was set
+	// back, or the limit was raised. From here on it counts anew.
 	if latest := now.Add(slack + interval); tat.After(latest) {
 		tat = latest
+		l.move(k, tat)
 	}
 	if wait := tat.Sub(now) - slack; wait > 0 {
 		return wait, nil
@@ -90,9 +92,13 @@ func (l *LocalLimiter) Allow(_ context.Context, key string, limit Limit) (time.D
 	if k == nil {
 		k = l.add(key, now)
 	}
-	k.tat = tat.Add(interval)
-	heap.Fix(&l.oldest, k.index)
+	l.move(k, tat.Add(interval))
 	return 0, nil
+}
+
+func (l *LocalLimiter) move(k *localKey, tat time.Time) {
+	k.tat = tat
+	heap.Fix(&l.oldest, k.index)
 }
 
 // add makes room for key. Two keys at most are dropped for each one added,

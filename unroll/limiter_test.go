@@ -70,6 +70,10 @@ func TestLocalLimiterClockSetBack(t *testing.T) {
 	if wait := allow(t, l, "k", limit); wait != time.Second {
 		t.Errorf("after the clock was set back by an hour the wait is %v, want 1s", wait)
 	}
+	clock.advance(time.Second)
+	if wait := allow(t, l, "k", limit); wait != 0 {
+		t.Errorf("when that is over the wait is %v, want none", wait)
+	}
 }
 
 func TestLocalLimiterIsBounded(t *testing.T) {

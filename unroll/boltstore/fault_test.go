@@ -10,8 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"unrollbot/unroll"
 	"unrollbot/unroll/storetest"
@@ -154,6 +158,82 @@ func tells(t *testing.T, path string) (told bool) {
 	}
 	check("close", s.Close())
 	return told
+}
+
+// TestFileCutWhileOpen takes the file away from under the memory map, where
+// reading is a fault that would end the process.
+func TestFileCutWhileOpen(t *testing.T) {
+	path, _ := file(t)
+	s, err := Open(Config{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 2*int64(os.Getpagesize())); err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	for call, err := range everyCall(s) {
+		if errors.Is(err, errDamaged) {
+			told++
+		} else if err != nil {
+			t.Errorf("%s: an error that does not tell: %v", call, err)
+		}
+	}
+	if told == 0 {
+		t.Error("no call noticed")
+	}
+	_ = s.Close()
+}
+
+func TestOneBadWriteSparesTheOthers(t *testing.T) {
+	s := open(t, nil)
+	tooLong := strings.Repeat("k", bbolt.MaxKeySize)
+	var wg sync.WaitGroup
+	for i := range 50 {
+		wg.Go(func() {
+			if err := s.SetValue(t.Context(), tooLong, nil, time.Hour); !errors.Is(err, bolterrors.ErrKeyTooLarge) {
+				t.Errorf("a key of %d bytes: %v", len(tooLong), err)
+			}
+		})
+		wg.Go(func() {
+			if err := s.SetValue(t.Context(), fmt.Sprint(i), nil, time.Hour); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	for i := range 50 {
+		if _, ok, err := s.Value(t.Context(), fmt.Sprint(i)); !ok || err != nil {
+			t.Errorf("value %d: %v, %v", i, ok, err)
+		}
+	}
+}
+
+// TestBrokenBatch answers every write of a batch in which the database breaks.
+func TestBrokenBatch(t *testing.T) {
+	s := open(t, nil)
+	refused := errors.New("refused")
+	var batch []*write
+	for _, do := range []func(*bbolt.Tx) error{
+		func(*bbolt.Tx) error { return refused },
+		func(*bbolt.Tx) error { panic("a damaged page") },
+		func(*bbolt.Tx) error { return nil },
+	} {
+		batch = append(batch, &write{do: do, done: make(chan error, 1)})
+	}
+	if err := s.commit(batch); !errors.Is(err, errDamaged) {
+		t.Errorf("commit: %v, want %v", err, errDamaged)
+	}
+	for i, want := range []error{refused, errDamaged, errDamaged} {
+		select {
+		case err := <-batch[i].done:
+			if !errors.Is(err, want) {
+				t.Errorf("write %d: %v, want %v", i, err, want)
+			}
+		default:
+			t.Errorf("write %d has no answer", i)
+		}
+	}
 }
 
 func TestOpenTwice(t *testing.T) {

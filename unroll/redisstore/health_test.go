@@ -217,11 +217,15 @@ func TestRedisHangs(t *testing.T) {
 func TestCallersWhoGoAwayAreNoFault(t *testing.T) {
 	m := miniredis.RunT(t)
 	s, log := openLogged(t, "redis://"+m.Addr())
-	ctx, cancel := context.WithCancel(t.Context())
+	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	for range 2 * tripAfter {
-		if err := s.Ping(ctx); !errors.Is(err, context.Canceled) {
-			t.Errorf("Ping with a context that has ended: %v", err)
+	late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	for _, ctx := range []context.Context{canceled, late} {
+		for range 2 * tripAfter {
+			if err := s.Ping(ctx); !errors.Is(err, ctx.Err()) {
+				t.Errorf("Ping with a context that has ended: %v, want %v", err, ctx.Err())
+			}
 		}
 	}
 	if err := s.Ping(t.Context()); err != nil || log.count(gone) > 0 {

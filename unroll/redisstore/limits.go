@@ -20,15 +20,22 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local interval, slack = tonumber(ARGV[1]), tonumber(ARGV[2])
 local tat = tonumber(redis.call('GET', KEYS[1]) or now) or now
--- Further ahead than one refused event can be: the clock was set back, or the
--- limit was raised.
-tat = math.min(math.max(tat, now), now + slack + interval)
+local function keep()
+	redis.call('SET', KEYS[1], string.format('%.0f', tat), 'PX', string.format('%.0f', math.ceil((tat - now) / 1000)))
+end
+-- Further ahead than this limit can have brought it: the clock was set back,
+-- or the limit was raised. From here on it counts anew.
+if tat > now + slack + interval then
+	tat = now + slack + interval
+	keep()
+end
+tat = math.max(tat, now)
 local wait = tat - slack - now
 if wait > 0 then
 	return wait
 end
 tat = tat + interval
-redis.call('SET', KEYS[1], string.format('%.0f', tat), 'PX', string.format('%.0f', math.ceil((tat - now) / 1000)))
+keep()
 return 0
 `)
 

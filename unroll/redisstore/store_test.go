@@ -228,6 +228,22 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
+// TestLatestIsTrimmed looks at what no caller sees: that old listings are gone.
+func TestLatestIsTrimmed(t *testing.T) {
+	m := miniredis.RunT(t)
+	s := open(t, "redis://"+m.Addr(), slog.New(slog.DiscardHandler))
+	for i := range latestMax + 20 {
+		l := unroll.Listing{Ref: unroll.Ref{Network: unroll.X, ID: strconv.Itoa(i)}, At: time.Unix(int64(i), 0)}
+		if err := s.AddLatest(t.Context(), l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	order, items := s.keys.latest()
+	if n, m := s.client.ZCard(t.Context(), order).Val(), s.client.HLen(t.Context(), items).Val(); n != latestMax || m != latestMax {
+		t.Errorf("%d listings are ordered and %d held, want %d", n, m, latestMax)
+	}
+}
+
 // TestKeys keeps what must change together in one slot of a cluster, and the
 // rest apart.
 func TestKeys(t *testing.T) {

@@ -83,6 +83,14 @@ func limitWaitIsExact(f *fixture) {
 	f.passes(1, "k", l)
 }
 
+func limitRaised(f *fixture) {
+	f.passes(1, "k", unroll.Limit{Events: 1, Per: 24 * time.Hour, Burst: 1})
+	l := unroll.Limit{Events: 1, Per: time.Minute, Burst: 1}
+	f.waits(time.Minute, "k", l)
+	f.Advance(time.Minute)
+	f.passes(1, "k", l)
+}
+
 func limitNoBurst(f *fixture) {
 	l := unroll.Limit{Events: 1, Per: time.Minute}
 	f.passes(1, "k", l)

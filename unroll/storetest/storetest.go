@@ -140,6 +140,7 @@ var cases = []testCase{
 	{"limit holds the rate", limitRate},
 	{"a refused event costs nothing", limitRefusedIsFree},
 	{"the wait is exact", limitWaitIsExact},
+	{"a raised limit counts at once", limitRaised},
 	{"no burst is a burst of one", limitNoBurst},
 	{"uneven rates round up", limitUneven},
 	{"limits are separate", limitsAreSeparate},
