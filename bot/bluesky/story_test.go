@@ -203,6 +203,22 @@ func TestNothingIsMissed(t *testing.T) {
 	})
 }
 
+// What waits holds the cursor back, whatever is answered after it.
+func TestCursorWaits(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.cfg.Unlabelled = true
+		r.ask()
+		r.net.Fail(bottest.Fault{Path: "putRecord", Status: 429, Header: map[string]string{"Retry-After": "9000"}})
+		r.live(func() {
+			r.net.Write(bottest.BlueskyPost{Author: "did:plc:dave", Text: "@bot unroll", Mentions: true, Parent: root})
+		})
+		r.wantAnswers(1)
+		time.Sleep(5 * time.Hour)
+		r.live()
+		r.wantAnswers(2)
+	})
+}
+
 func TestAgain(t *testing.T) {
 	for again, want := range map[mention.Again][2]int{mention.AgainPointer: {2, 0}, mention.AgainLike: {1, 1}, mention.AgainSilent: {1, 0}} {
 		t.Run(string(again), func(t *testing.T) {

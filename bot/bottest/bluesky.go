@@ -175,8 +175,8 @@ func (b *Bluesky) Write(p BlueskyPost) string {
 	}})
 	b.posts[uri] = false
 	for _, u := range []string{p.Root, p.Parent} {
-		if u != "" {
-			b.posts[u] = b.posts[u]
+		if _, there := b.posts[u]; u != "" && !there {
+			b.posts[u] = false
 		}
 	}
 	return uri

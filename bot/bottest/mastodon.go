@@ -87,7 +87,7 @@ func (s *Mastodon) RoundTrip(req *http.Request) (*http.Response, error) {
 	defer s.mu.Unlock()
 	s.calls = append(s.calls, "GET "+req.URL.Path)
 	s.listeners = append(s.listeners, w)
-	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: r, Request: req}, nil
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"text/event-stream"}}, Body: r, Request: req}, nil
 }
 
 // Hang makes all streams end.
@@ -95,7 +95,7 @@ func (s *Mastodon) Hang() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, w := range s.listeners {
-		w.Close()
+		_ = w.Close() // a pipe's never fails
 	}
 	s.listeners = nil
 }

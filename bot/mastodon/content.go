@@ -55,6 +55,7 @@ func readContent(source string, mentions []account, me account) content {
 					skip = true // what stands there is cut for the eye
 					c.links = append(c.links, href)
 				}
+			default:
 			}
 		case html.EndTagToken:
 			switch t := z.Token(); t.DataAtom {
@@ -63,7 +64,9 @@ func readContent(source string, mentions []account, me account) content {
 				b.WriteByte(' ')
 			case atom.P, atom.Div, atom.Li:
 				b.WriteByte('\n')
+			default:
 			}
+		case html.CommentToken, html.DoctypeToken:
 		}
 	}
 }

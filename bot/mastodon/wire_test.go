@@ -3,6 +3,7 @@ package mastodon
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -53,10 +54,10 @@ func TestEvents(t *testing.T) {
 			heard = append(heard, name)
 		}
 	})
-	if strings.Join(heard, " ") != "notification update" || err != io.EOF {
+	if strings.Join(heard, " ") != "notification update" || !errors.Is(err, io.EOF) {
 		t.Errorf("%q, %v", heard, err)
 	}
-	if err := events(strings.NewReader(strings.Repeat("x", maxEvent+1)), func(string) {}); err == io.EOF {
+	if err := events(strings.NewReader(strings.Repeat("x", maxEvent+1)), func(string) {}); errors.Is(err, io.EOF) {
 		t.Error("a line without end was read")
 	}
 }
