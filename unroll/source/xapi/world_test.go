@@ -41,7 +41,7 @@ func randomWorld(r *rand.Rand, begin time.Time, n int) []string {
 func TestSameThread(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 11))
-	for range 150 {
+	for range 60 {
 		begin := now.Add(-time.Duration(1+r.IntN(20*24)) * time.Hour)
 		lines := randomWorld(r, begin, 2+r.IntN(25))
 		w := world(begin, lines...)
