@@ -210,6 +210,7 @@ func TestCursorWaits(t *testing.T) {
 		r.ask()
 		r.net.Fail(bottest.Fault{Path: "putRecord", Status: 429, Header: map[string]string{"Retry-After": "9000"}})
 		r.live(func() {
+			time.Sleep(2 * time.Hour)
 			r.net.Write(bottest.BlueskyPost{Author: "did:plc:dave", Text: "@bot unroll", Mentions: true, Parent: root})
 		})
 		r.wantAnswers(1)
