@@ -256,8 +256,8 @@ func (g *graph) orphans(head int, own *tree) []*tree {
 // answered describes the post of somebody else that the head replies to.
 func (g *graph) answered(head int, authors map[string]Author) *Quote {
 	up := g.parent[head]
-	if up < 0 {
-		return nil
+	if up < 0 || g.posts[up].AuthorID == g.posts[head].AuthorID {
+		return nil // of the author's own: a circle
 	}
 	p := &g.posts[up]
 	if p.Gap != nil {

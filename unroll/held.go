@@ -2,12 +2,13 @@ package unroll
 
 import (
 	"context"
+	"maps"
 	"slices"
 )
 
-// lostLines bounds how many lines of a held thread are asked for by
-// themselves, because a new reading does not show them.
-const lostLines = 3
+// lostCalls bounds how many posts of a held thread are asked for one by one,
+// because a new reading does not show them.
+const lostCalls = 5
 
 // fetchHeld reads a thread anew that we hold. A thread that is gone is
 // forgotten.
@@ -60,40 +61,50 @@ func (s *Service) readHeld(ctx context.Context, t *Thread) (*offer, error) {
 	return nil, failure
 }
 
-// whole adds to a new reading what it lacks of the thread that we hold: every
-// line that it does not show is asked for at its end. What is gone by now
-// stays away, what cannot be read just now stays as it is held.
+// whole adds to a new reading what it lacks of the thread that we hold. What
+// it does not show is asked for: the root, which shows most, then from the end
+// of each line upwards. What is gone by now stays away, what cannot be read
+// just now stays as it is held.
 func (s *Service) whole(ctx context.Context, o *offer, held *Thread, gone map[string]bool) *offer {
-	lines := [][]Post{held.Posts, held.Posts[:1]}
+	settled := maps.Clone(gone)
+	if settled == nil {
+		settled = map[string]bool{}
+	}
+	settle := func(c *Conversation) {
+		for i := range c.Posts {
+			settled[c.Posts[i].ID] = true
+			settled[c.Posts[i].ParentID] = true // else a gap where the source knows of none
+		}
+	}
+	settle(&o.conv)
+	both := &offer{conv: o.conv, sources: o.sources}
+	lines := [][]Post{held.Posts[:1], held.Posts}
 	for _, b := range held.Branches {
 		lines = append(lines, b.Posts)
 	}
-	shown := make(map[string]bool, len(o.conv.Posts))
-	show := func(c *Conversation) {
-		for i := range c.Posts {
-			shown[c.Posts[i].ID] = true
-		}
-	}
-	show(&o.conv)
-	both := &offer{conv: o.conv, sources: o.sources}
-	asked := 0
+	calls := 0
 	for _, line := range lines {
-		end := lastReadable(line)
-		if end == nil || shown[end.ID] || gone[end.ID] {
-			continue
-		}
-		asked++
-		var more *offer
-		err := ctx.Err()
-		if asked <= lostLines && err == nil {
-			more, err = s.fetch(ctx, held.RefOf(end), nil)
-		}
-		switch {
-		case more != nil:
-			both.add(more.conv, more.sources...)
-			show(&more.conv)
-		case !KindOf(err).gone():
-			both.add(held.line(line), held.Source)
+		for i := len(line) - 1; i >= 0 && calls < lostCalls && ctx.Err() == nil; i-- {
+			p := &line[i]
+			if p.Gap != nil || settled[p.ID] {
+				continue
+			}
+			calls++
+			more, err := s.fetch(ctx, held.RefOf(p), nil)
+			settled[p.ID] = true
+			switch {
+			case err == nil:
+				both.add(more.conv, more.sources...)
+				settle(&more.conv)
+			case !KindOf(err).gone():
+				first := i
+				for first > 0 && !settled[line[first-1].ID] {
+					first--
+				}
+				kept := held.line(line[first : i+1])
+				both.add(kept)
+				settle(&kept)
+			}
 		}
 	}
 	recall(&both.conv, held)
@@ -101,15 +112,6 @@ func (s *Service) whole(ctx context.Context, o *offer, held *Thread, gone map[st
 		return o
 	}
 	return both
-}
-
-func lastReadable(posts []Post) *Post {
-	for i := len(posts) - 1; i >= 0; i-- {
-		if posts[i].Gap == nil {
-			return &posts[i]
-		}
-	}
-	return nil
 }
 
 // line gives a line of a held thread as if a source had given it.

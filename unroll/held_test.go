@@ -2,6 +2,8 @@ package unroll
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -125,12 +127,17 @@ func TestReadingAnewLosesNothing(t *testing.T) {
 		{
 			name: "the place of a deleted post is known from when it was there", posts: chain, first: "a1",
 			build: func(n *network) { n.forgets = true }, change: func(n *network) { n.gone["a3"] = true },
-			want: "a1 a2 [a3] a4 a5 a6", asked: "a6 a1",
+			want: "a1 a2 [a3] a4 a5 a6", asked: "a6 a1 a3",
 		},
 		{
 			name: "of two in a row too", posts: chain, first: "a1",
 			build: func(n *network) { n.forgets = true }, change: func(n *network) { n.gone["a3"], n.gone["a4"] = true, true },
-			want: "a1 a2 [a3] [a4] a5 a6", asked: "a6 a1",
+			want: "a1 a2 [a3] [a4] a5 a6", asked: "a6 a1 a4 a3",
+		},
+		{
+			name: "posts between two that were deleted stay", posts: chain, first: "a1",
+			change: func(n *network) { n.gone["a2"], n.gone["a5"] = true, true },
+			want:   "a1 [a2] a3 a4 [a5] a6", asked: "a6 a1 a4",
 		},
 		{
 			name: "a deleted last post goes away", posts: chain, first: "a1",
@@ -257,6 +264,52 @@ func TestLinesOfAThreadAreKeptTogether(t *testing.T) {
 			}
 		})
 	})
+}
+
+// Whatever is deleted between two readings, the second shows all the rest, and
+// says so where something is missing.
+func TestReadingAnewLosesNothingWhateverIsDeleted(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 400 {
+		synctest.Test(t, func(t *testing.T) {
+			lines := []string{"a1 of a1"}
+			n := 2 + r.IntN(12)
+			for i := 2; i <= n; i++ {
+				up := i - 1
+				if r.IntN(6) == 0 {
+					up = 1 + r.IntN(i-1)
+				}
+				lines = append(lines, fmt.Sprintf("a%d < a%d of a1", i, up))
+			}
+			src := newNetwork(lines...)
+			src.forgets = r.IntN(2) == 0
+			s := service(t, newMemory(), nil, src)
+			before, err := s.Unroll(t.Context(), x(fmt.Sprintf("a%d", 1+r.IntN(n))))
+			if err != nil || before.Len() != n {
+				t.Fatalf("%v: %q, %v", lines, outline(before), err)
+			}
+			for range 1 + r.IntN(2) {
+				src.gone[fmt.Sprintf("a%d", 2+r.IntN(n-1))] = true
+			}
+			time.Sleep(time.Hour)
+			src.asked = nil
+			got, err := s.Refresh(t.Context(), x("a1"))
+			if err != nil {
+				t.Fatalf("%v without %v: %v", lines, src.gone, err)
+			}
+			if got.Len() != n-len(src.gone) || got.Ref != x("a1") {
+				t.Fatalf("%v without %v: %q", lines, src.gone, outline(got))
+			}
+			for p := range got.All {
+				if p.Gap == nil && src.gone[p.ID] {
+					t.Fatalf("%v without %v: %q shows what is gone", lines, src.gone, outline(got))
+				}
+				if p.Gap == nil && src.gone[p.ParentID] && got.Verdict.State != Partial {
+					t.Fatalf("%v without %v: %q is %s", lines, src.gone, outline(got), got.Verdict.State)
+				}
+			}
+		})
+	}
 }
 
 // closer is a network that can count.

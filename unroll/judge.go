@@ -61,6 +61,9 @@ func judgeGaps(t *Thread, _ *Conversation) []Evidence {
 // the author's, nobody says; where somebody does, there is a gap instead.
 func judgeHead(t *Thread, _ *Conversation) []Evidence {
 	head := &t.Posts[0]
+	if head.ParentID != head.ID && t.Has(head.ParentID) { // a circle, which has no beginning
+		return []Evidence{{Rule: RuleHead, State: Unknown, Post: head.ID}}
+	}
 	if head.Gap != nil || head.ParentID == "" || head.ParentID == head.ID || head.ParentAuthorID != "" {
 		return nil
 	}
