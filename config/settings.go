@@ -50,3 +50,25 @@ func show(value any) string {
 		return fmt.Sprint(v)
 	}
 }
+
+// Redactor replaces every secret that is set, for texts that others wrote.
+func Redactor(c Config) *strings.Replacer {
+	var pairs []string
+	hide := func(s Secret) {
+		if s != "" {
+			pairs = append(pairs, s.Reveal(), "(secret)")
+		}
+	}
+	v := reflect.ValueOf(c)
+	for f := range v.Type().Fields() {
+		switch value := v.FieldByIndex(f.Index).Interface().(type) {
+		case Secret:
+			hide(value)
+		case Pairs:
+			for _, token := range value {
+				hide(token)
+			}
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}

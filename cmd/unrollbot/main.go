@@ -27,6 +27,8 @@ usage:
                                               print one thread
   unrollbot chat [--demo]                     talk to the bot in this terminal
   unrollbot config                            print the settings in effect
+  unrollbot doctor                            try settings, tokens, store and networks,
+                                              and say what to do
   unrollbot healthcheck                       ask a running bot whether it is well
   unrollbot version
 
@@ -115,9 +117,12 @@ func dispatch(ctx context.Context, args []string, sys system) error {
 	case "version":
 		fmt.Fprintln(sys.out, "unrollbot", version)
 		return nil
-	case "serve", "unroll", "chat", "config", "healthcheck":
+	case "serve", "unroll", "chat", "config", "healthcheck", "doctor":
 	default:
 		return usageError{&hintError{fmt.Errorf("no command %q", verb), "unrollbot --help lists the commands"}}
+	}
+	if verb == "doctor" { // it words the problems of settings itself
+		return examine(ctx, sys)
 	}
 	cfg, err := config.Load(sys.environ)
 	if err != nil {
