@@ -107,7 +107,7 @@ func (a *Answerer) noLink(req *Request) string {
 // ErrorReply is the sentence for an error, with its next step.
 func ErrorReply(p Phrases, locale string, ref unroll.Ref, err error) Reply {
 	kind := unroll.KindOf(err)
-	args := map[string]any{"Source": networkName(ref.Network), "Wait": ""}
+	args := map[string]any{"Source": networkName(p, locale, ref.Network), "Wait": ""}
 	id := "error_" + string(kind)
 	if wait := unroll.RetryAfter(err); wait > 0 {
 		args["Wait"] = p.Text(locale, "wait_seconds", map[string]any{"PluralCount": int(math.Ceil(wait.Seconds()))})
@@ -130,7 +130,7 @@ func retryable(k unroll.Kind) bool {
 	}
 }
 
-func networkName(n unroll.Network) string {
+func networkName(p Phrases, locale string, n unroll.Network) string {
 	switch n {
 	case unroll.X:
 		return "X"
@@ -139,7 +139,7 @@ func networkName(n unroll.Network) string {
 	case unroll.Mastodon:
 		return "Mastodon"
 	case unroll.Short:
-		return "the short link"
+		return p.Text(locale, "short_link", nil)
 	default:
 		return string(n)
 	}

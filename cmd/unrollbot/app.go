@@ -288,7 +288,8 @@ func (a *app) picture(ctx context.Context, address string) ([]byte, error) {
 func (a *app) newTelegram(mux *http.ServeMux) (bot.Adapter, error) {
 	cfg := telegram.Config{
 		Token: a.cfg.TelegramToken.Reveal(), APIURL: a.cfg.TelegramAPIURL,
-		WebhookURL: a.cfg.TelegramWebhookURL, WebhookSecret: a.cfg.TelegramWebhookSecret.Reveal(), Log: a.log,
+		WebhookURL: a.cfg.TelegramWebhookURL, WebhookSecret: a.cfg.TelegramWebhookSecret.Reveal(),
+		Languages: a.phrases.Languages(), Log: a.log,
 	}
 	if cfg.WebhookURL == "" {
 		return a.alone(true, func() (bot.Adapter, error) { return telegram.New(cfg, a.dispatcher, a.phrases, a.store) })
