@@ -41,7 +41,7 @@ type XAPIConfig struct {
 type XAPI struct {
 	Faults
 	cfg   XAPIConfig
-	index atomic.Pointer[index]
+	index atomic.Pointer[xView]
 
 	mu     sync.Mutex
 	posts  int // posts listed in answers
@@ -76,7 +76,11 @@ func (s *XAPI) Set(w World) {
 			}
 		}
 	}
-	s.index.Store(x)
+	v := &xView{index: x, cfg: s.cfg, conversations: make(map[*Post]string, len(w.Posts))}
+	for i := range w.Posts {
+		v.conversations[&w.Posts[i]] = x.root(&w.Posts[i]).ID
+	}
+	s.index.Store(v)
 }
 
 // Posts counts the posts in all answers so far: what X would charge, but that
@@ -105,7 +109,7 @@ func (s *XAPI) route(w http.ResponseWriter, r *http.Request) {
 	if !s.count(w, endpoint) {
 		return
 	}
-	q := &xQuery{view: xView{s.index.Load(), s.cfg}, values: r.URL.Query()}
+	q := &xQuery{view: s.index.Load(), values: r.URL.Query()}
 	switch {
 	case endpoint == "/2/tweets":
 		s.lookup(w, q)
@@ -191,9 +195,8 @@ func (s *XAPI) search(w http.ResponseWriter, q *xQuery, most int, since time.Tim
 	}
 	v := q.view
 	s.list(w, q, 10, most, func(p *Post) bool {
-		root := v.root(p)
-		return p != root && !s.cfg.Unindexed[p.ID] && // the first post is no reply, so it is not found
-			(conversation == "" || root.ID == conversation) &&
+		return p.ID != v.conversations[p] && !s.cfg.Unindexed[p.ID] && // the first post is no reply, so it is not found
+			(conversation == "" || v.conversations[p] == conversation) &&
 			(from == "" || number(p.AuthorID) == from || strings.EqualFold(p.AuthorID, from)) &&
 			!v.written(p).Before(since)
 	})
@@ -268,7 +271,7 @@ func (s *XAPI) send(w http.ResponseWriter, q *xQuery, posts []*Post, more func(o
 
 // xQuery is the query of a call and what was wrong with it.
 type xQuery struct {
-	view    xView
+	view    *xView
 	values  url.Values
 	refused []object
 }

@@ -13,11 +13,12 @@ import (
 // xView writes a World's posts in the shapes of X's API.
 type xView struct {
 	*index
-	cfg XAPIConfig
+	cfg           XAPIConfig
+	conversations map[*Post]string // IDs of their first posts
 }
 
 // names are what the two languages of the API call things.
-func (v xView) names() (param, note, references, history string) {
+func (v *xView) names() (param, note, references, history string) {
 	if v.cfg.NewNames {
 		return "post.fields", "note_post", "referenced_posts", "edit_history_post_ids"
 	}
@@ -25,7 +26,7 @@ func (v xView) names() (param, note, references, history string) {
 }
 
 // current gives the post of which id is a version.
-func (v xView) current(id string) *Post {
+func (v *xView) current(id string) *Post {
 	for latest, all := range v.cfg.Edits {
 		if slices.Contains(all, id) {
 			return v.posts[latest]
@@ -36,7 +37,7 @@ func (v xView) current(id string) *Post {
 
 // readable gives the post with this ID, of an old version its first form.
 // What is withheld is there, with words of X's own.
-func (v xView) readable(id string) *Post {
+func (v *xView) readable(id string) *Post {
 	p := v.current(id)
 	if p == nil {
 		return nil
@@ -53,7 +54,7 @@ func (v xView) readable(id string) *Post {
 }
 
 // written is when a post was written, by its ID where that tells.
-func (v xView) written(p *Post) time.Time {
+func (v *xView) written(p *Post) time.Time {
 	if n, err := strconv.ParseUint(p.ID, 10, 63); err == nil && n > 1<<35 {
 		return time.UnixMilli(int64(n>>22) + 1288834974657).UTC()
 	}
@@ -61,7 +62,7 @@ func (v xView) written(p *Post) time.Time {
 }
 
 // missing is the error for a post that cannot be read.
-func (v xView) missing(id string) object {
+func (v *xView) missing(id string) object {
 	more := object{
 		"value": id, "resource_id": id, "resource_type": "tweet", "parameter": "ids",
 	}
@@ -137,7 +138,7 @@ func (q *xQuery) answer(posts []*Post) object {
 	return body
 }
 
-func (v xView) user(id string) object {
+func (v *xView) user(id string) object {
 	a := v.author(id)
 	o := object{"id": number(a.ID), "username": a.ID, "name": a.name()}
 	if a.Avatar != "" {
@@ -147,11 +148,11 @@ func (v xView) user(id string) object {
 }
 
 // post is a post with every field that it has.
-func (v xView) post(p *Post) object {
+func (v *xView) post(p *Post) object {
 	_, noteName, references, history := v.names()
 	self := v.current(p.ID)
 	o := object{
-		"id": p.ID, "author_id": number(p.AuthorID), "conversation_id": v.root(self).ID,
+		"id": p.ID, "author_id": number(p.AuthorID), "conversation_id": v.conversations[self],
 		"created_at": v.written(p).Format("2006-01-02T15:04:05.000Z"), "possibly_sensitive": p.Sensitive || p.Warning != "",
 		history:          []string{p.ID},
 		"public_metrics": object{"reply_count": len(v.replies(self.ID)), "retweet_count": 0, "like_count": 0, "quote_count": 0},
@@ -219,7 +220,7 @@ func (v xView) post(p *Post) object {
 
 // text writes a text and its entities; ranges count code points of the
 // escaped text. It ends with the links to what the post quotes and shows.
-func (v xView) text(p *Post) (text string, entities object, shown []int) {
+func (v *xView) text(p *Post) (text string, entities object, shown []int) {
 	plain := *p
 	plain.Media, plain.Note = nil, false
 	raw, _ := fxView{v.index}.text(&plain)
@@ -284,7 +285,7 @@ var xMedia = map[unroll.MediaKind]string{
 
 func mediaKey(p *Post, i int) string { return "3_" + mediaID(p, i) }
 
-func (v xView) media(p *Post) []object {
+func (v *xView) media(p *Post) []object {
 	var out []object
 	for i, m := range p.Media {
 		o := object{"media_key": mediaKey(p, i), "type": xMedia[m.Kind], "width": m.Width, "height": m.Height}
@@ -311,7 +312,7 @@ func (v xView) media(p *Post) []object {
 	return out
 }
 
-func (v xView) poll(p *Post) object {
+func (v *xView) poll(p *Post) object {
 	options := []object{}
 	for i, c := range p.Poll.Options {
 		options = append(options, object{"position": i + 1, "label": c.Label, "votes": max(c.Votes, 0)})
