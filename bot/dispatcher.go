@@ -24,6 +24,17 @@ type DispatcherConfig struct {
 	Log      *slog.Logger
 }
 
+// Finisher is a Responder that wants to know when its request is over, to take
+// back a promise that was never kept.
+type Finisher interface {
+	// Done is called once for a request that was taken, after the handler has
+	// returned and whatever it sent. ctx is a fresh one.
+	Done(ctx context.Context)
+}
+
+// doneWithin bounds a Finisher's Done.
+const doneWithin = 15 * time.Second
+
 // Dispatcher answers requests in a bounded pool of goroutines.
 type Dispatcher struct {
 	cfg     DispatcherConfig
@@ -108,5 +119,10 @@ func (d *Dispatcher) work() {
 			d.cfg.Log.Warn("answer could not be delivered", "platform", j.req.Platform, "err", err)
 		}
 		cancel()
+		if c, ok := j.res.(Finisher); ok {
+			ctx, cancel := context.WithTimeout(j.ctx, doneWithin)
+			c.Done(ctx)
+			cancel()
+		}
 	}
 }
