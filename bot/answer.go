@@ -62,14 +62,34 @@ func (a *Answerer) Handle(ctx context.Context, req Request, res Responder) error
 		return res.Send(ctx, Reply{Text: a.noLink(&req), Kind: unroll.KindInvalidRef})
 	case IntentHidden:
 		return res.Send(ctx, Reply{Text: a.phrases.Text(req.Locale, "hidden", nil), Kind: unroll.KindInvalidRef})
+	case IntentOffer:
+		return a.offer(ctx, &req, refs, res)
 	case IntentUnroll, IntentPage:
 	}
-	if err := res.Working(ctx); err != nil { // only a courtesy: the answer follows
+	switch err := res.Working(ctx); {
+	case errors.Is(err, ErrDeclined):
+		return nil
+	case err != nil: // only a courtesy: the answer follows
 		a.cfg.Log.Info("progress cannot be shown", "platform", req.Platform, "err", err)
 	}
 	var errs []error
 	for _, ref := range refs[:min(len(refs), a.cfg.MaxLinks)] {
 		errs = append(errs, res.Send(ctx, a.reply(ctx, &req, ref)))
+	}
+	return errors.Join(errs...)
+}
+
+// offer offers the threads that are long enough. What cannot be read is
+// passed over in silence: nobody asked for it.
+func (a *Answerer) offer(ctx context.Context, req *Request, refs []unroll.Ref, res Responder) error {
+	var errs []error
+	for _, ref := range refs[:min(len(refs), a.cfg.MaxLinks)] {
+		r := a.reply(ctx, req, ref)
+		if r.Thread == nil || r.Thread.Len() < req.Settings.MinPosts() {
+			continue
+		}
+		r.Offer = true
+		errs = append(errs, res.Send(ctx, r))
 	}
 	return errors.Join(errs...)
 }

@@ -12,6 +12,7 @@ package bot
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"unrollbot/unroll"
@@ -79,6 +80,8 @@ type Reply struct {
 	PageURL string
 	// Page is which page of the thread to show, from 1.
 	Page int
+	// Offer is set when nobody asked for Thread: it may be offered, not shown.
+	Offer bool
 
 	// Text is a sentence in the user's language: help, or what went wrong
 	// and what to do about it. Plain text.
@@ -89,10 +92,16 @@ type Reply struct {
 	Retry bool
 }
 
+// ErrDeclined is a Responder's refusal of a request, as when only some people
+// may ask in a chat.
+var ErrDeclined = errors.New("bot: who asks may not ask here")
+
 // Responder carries the answer to one request back to where it came from.
 type Responder interface {
 	// Working shows that the answer is being made. It is called once at
-	// most, before Send, when the request is going to be answered.
+	// most, before Send, when the request is going to be answered. With
+	// [ErrDeclined] there will be no answer: the adapter has said why.
+	// Otherwise its error is of no consequence.
 	Working(ctx context.Context) error
 	// Send delivers the reply. It is called once for each link asked for.
 	Send(ctx context.Context, r Reply) error

@@ -15,6 +15,9 @@ import (
 type Settings struct {
 	// Auto offers to unroll links to threads that nobody asked for.
 	Auto bool `json:"auto,omitempty"`
+	// AutoPosts is the length from which Auto offers a thread; 0 means
+	// [DefaultAutoPosts].
+	AutoPosts int `json:"auto_posts,omitempty"`
 	// Keywords replace the program's own; empty keeps those.
 	Keywords []string `json:"keywords,omitempty"`
 	// Locale replaces the language of whoever asks (BCP 47).
@@ -37,6 +40,17 @@ const (
 	ViewFile  View = "file" // a file
 	ViewLink  View = "link" // the first words and the link to the page
 )
+
+// DefaultAutoPosts is the length from which a thread is worth an offer.
+const DefaultAutoPosts = 3
+
+// MinPosts is the length from which a thread is offered.
+func (s Settings) MinPosts() int {
+	if s.AutoPosts > 0 {
+		return s.AutoPosts
+	}
+	return DefaultAutoPosts
+}
 
 // settingsFor is how long settings outlive their last change or use.
 const settingsFor = 365 * 24 * time.Hour

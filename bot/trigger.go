@@ -19,6 +19,7 @@ const (
 	IntentPage   Intent = "page"
 	IntentNoLink Intent = "no_link" // asked for a thread without naming one
 	IntentHidden Intent = "hidden"  // the platform keeps the message with the link from us
+	IntentOffer  Intent = "offer"   // nobody asked: the chat wants threads to be offered
 )
 
 // Triggers finds out what a request wants.
@@ -81,6 +82,8 @@ func (t *Triggers) Find(req *Request) (Intent, []unroll.Ref) {
 		return IntentUnroll, own
 	case req.Private:
 		return IntentNoLink, nil
+	case req.Settings.Auto && len(own) > 0:
+		return IntentOffer, own
 	default:
 		return IntentIgnore, nil
 	}

@@ -1,0 +1,79 @@
+package bot
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+const (
+	// settingsFresh is how long settings that were read are used. A change
+	// made through the same cache counts at once, one made through another
+	// replica after that.
+	settingsFresh = time.Minute
+	// settingsWithin bounds how long a request waits for its settings.
+	settingsWithin = 2 * time.Second
+	// maxCached bounds how many chats' settings are held.
+	maxCached = 10_000
+)
+
+// SettingsCache keeps the settings of one platform's chats in reach: every
+// message that may be a request needs the keywords. Calls may run at the same
+// time.
+type SettingsCache struct {
+	platform string
+	store    *SettingsStore
+
+	mu    sync.Mutex
+	chats map[string]cachedSettings
+}
+
+type cachedSettings struct {
+	settings Settings
+	until    time.Time
+}
+
+// NewSettingsCache puts a cache before a store.
+func NewSettingsCache(platform string, s *SettingsStore) *SettingsCache {
+	return &SettingsCache{platform: platform, store: s, chats: make(map[string]cachedSettings)}
+}
+
+// Settings gives a chat's settings. With an error they are the last that are
+// known, for a while: a store that is away costs one wait, not one a message.
+func (c *SettingsCache) Settings(ctx context.Context, chat string) (Settings, error) {
+	c.mu.Lock()
+	known := c.chats[chat]
+	c.mu.Unlock()
+	if time.Now().Before(known.until) {
+		return known.settings, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, settingsWithin)
+	defer cancel()
+	s, err := c.store.Settings(ctx, c.platform, chat)
+	if err != nil {
+		s = known.settings
+	}
+	c.keep(chat, s)
+	return s, err
+}
+
+// Change replaces a chat's settings, as [SettingsStore.Change].
+func (c *SettingsCache) Change(ctx context.Context, chat string, to Settings) error {
+	if err := c.store.Change(ctx, c.platform, chat, to); err != nil {
+		return err
+	}
+	c.keep(chat, to)
+	return nil
+}
+
+func (c *SettingsCache) keep(chat string, s Settings) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id := range c.chats {
+		if len(c.chats) < maxCached {
+			break
+		}
+		delete(c.chats, id) // any: it is read again when needed
+	}
+	c.chats[chat] = cachedSettings{s, time.Now().Add(settingsFresh)}
+}
