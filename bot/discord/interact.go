@@ -75,12 +75,14 @@ func (a *Adapter) interact(ctx context.Context, i *interaction, at time.Time) {
 		a.log.Warn("interaction cannot be read", "err", err)
 		return
 	}
-	if err := a.acknowledge(inTime, i, p.answer); err != nil {
+	ours, err := a.acknowledge(inTime, i, p.answer)
+	if err != nil {
 		// Another replica may have been faster; else the asker has seen
 		// Discord's own error and will try again.
 		a.log.Warn("interaction could not be acknowledged", "err", err, "duration", time.Since(at))
 		return
 	}
+	p.reply.promised = ours && p.answer.Type == answerLater
 	switch {
 	case p.request != nil:
 		a.handOn(ctx, i, &p)
@@ -109,13 +111,14 @@ func (a *Adapter) handOn(ctx context.Context, i *interaction, p *plan) {
 }
 
 // acknowledge sends the immediate answer. That Discord knows it already is
-// fine when we sent it ourselves and the first answer was lost.
-func (a *Adapter) acknowledge(ctx context.Context, i *interaction, c callback) error {
-	err := a.rest.do(ctx, http.MethodPost, "/interactions/"+i.ID+"/"+i.Token+"/callback", c, nil)
+// fine when we sent it ourselves and the first answer was lost; then it is
+// likely, but not certain, that it was ours.
+func (a *Adapter) acknowledge(ctx context.Context, i *interaction, c callback) (ours bool, err error) {
+	err = a.rest.do(ctx, http.MethodPost, "/interactions/"+i.ID+"/"+i.Token+"/callback", c, nil)
 	if r := refusal(err); r.Code == codeAlreadyAcknowledged && r.Repeated {
-		return nil
+		return false, nil
 	}
-	return err
+	return err == nil, err
 }
 
 // plan decides what an interaction asks for. It does not block for long.

@@ -19,10 +19,15 @@ type interactionReply struct {
 	update  bool
 	message string // with the button, for viewThread
 
-	sent int
+	// promised is set while Discord shows that a message of ours will come.
+	promised bool
+	sent     int
 }
 
-var _ bot.Responder = (*interactionReply)(nil)
+var (
+	_ bot.Responder = (*interactionReply)(nil)
+	_ bot.Finisher  = (*interactionReply)(nil)
+)
 
 // Working does nothing: the acknowledgement shows it already.
 func (r *interactionReply) Working(context.Context) error { return nil }
@@ -48,6 +53,25 @@ func (r *interactionReply) Send(ctx context.Context, reply bot.Reply) error {
 		}
 	}
 	return nil
+}
+
+// Done keeps "thinking…" from standing for its 15 minutes: what was promised
+// is taken back when nothing was to be said, and told to have failed when it
+// could not be said.
+func (r *interactionReply) Done(ctx context.Context) {
+	if !r.promised {
+		return
+	}
+	var err error
+	if r.sent == 0 {
+		err = r.a.rest.do(ctx, http.MethodDelete, r.original(), nil, nil)
+	} else {
+		text := r.speaker.say("error_canceled", "I was interrupted. Please try again.", nil)
+		err = r.put(ctx, sentence(text), true)
+	}
+	if err != nil && refusal(err).Code != codeUnknownMessage {
+		r.a.log.Warn("promised answer cannot be taken back", "err", err)
+	}
 }
 
 // tell delivers a sentence. One about an error is for the asker only. What
@@ -79,8 +103,9 @@ func (r *interactionReply) put(ctx context.Context, m outgoing, first bool) erro
 	}
 	err := r.a.send(ctx, http.MethodPatch, r.original(), m.asEdit(), nil)
 	if refusal(err).Code == codeUnknownMessage { // deleted in the meantime
-		return nil
+		err = nil
 	}
+	r.promised = r.promised && err != nil
 	return err
 }
 

@@ -50,8 +50,11 @@ func (s *stub) Dispatch(_ context.Context, req bot.Request, res bot.Responder) e
 		defer cancel()
 		if err := s.answer(ctx, req, res); err != nil {
 			s.mu.Lock()
-			defer s.mu.Unlock()
 			s.errs = append(s.errs, err)
+			s.mu.Unlock()
+		}
+		if f, ok := res.(bot.Finisher); ok {
+			f.Done(context.WithoutCancel(ctx))
 		}
 	})
 	return nil
