@@ -27,11 +27,13 @@ func (r *reading) lookAlong(ctx context.Context, top string, count bool) {
 	if !sign && !count || r.spend() != nil {
 		return
 	}
-	r.count = r.src.count(ctx, r.ref.Sibling(top))
-	if r.tooLarge || r.count > r.known(top) || (r.count == 0 && sign) {
-		r.readFeed(ctx, top, true)
+	var refused bool
+	r.count, refused = r.src.count(ctx, r.ref.Sibling(top))
+	missing := r.tooLarge || r.count > r.known(top) || r.count == 0 && sign
+	if missing || refused && count {
+		r.readFeed(ctx, top, missing)
 		r.descend(ctx, top)
-		r.short = r.whole == "" && (r.count == 0 || r.known(top) < r.count)
+		r.short = missing && r.whole == "" && (r.count == 0 || r.known(top) < r.count)
 	}
 }
 

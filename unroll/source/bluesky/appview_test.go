@@ -27,6 +27,7 @@ type appview struct {
 	levels    int  // most levels below the asked post; 0 for the lexicon's 1,000
 	above     int  // most parents; 0 for 1,000
 	uncounted bool // no opThreadPostCount, as before 2026-08
+	countless bool // and no getPostThreadV2 at all
 	cursor    func(time.Time) string
 	broken    func(call int, method string) error
 	labels    map[string][]string // on accounts, by DID
@@ -225,6 +226,9 @@ func (a *appview) answer(method string, q url.Values) (any, error) {
 		}
 		return map[string]any{"thread": n}, nil
 	case "app.bsky.unspecced.getPostThreadV2":
+		if a.countless {
+			return refuse("MethodNotImplemented", "Method Not Implemented")
+		}
 		id, ok := find(q.Get("anchor"))
 		value := map[string]any{"$type": "app.bsky.unspecced.defs#threadItemNotFound"}
 		if ok {

@@ -112,7 +112,8 @@ func (s *Source) Fetch(ctx context.Context, ref unroll.Ref) (unroll.Conversation
 
 // Update implements [unroll.Updater]. It reads from the last post, above which
 // a deleted post shows, or from the root where that is gone, and has the
-// AppView count the thread. A plain thread costs two calls.
+// AppView count the thread; one that cannot is asked for the author's newest
+// posts instead. A plain thread costs two calls.
 func (s *Source) Update(ctx context.Context, held *unroll.Thread) (unroll.Conversation, error) {
 	last := held.Ref
 	for i := range held.Posts {
@@ -203,21 +204,22 @@ func (s *Source) feed(ctx context.Context, did, cursor string) (feedAnswer, erro
 // the deleted posts on it that have others below them.
 //
 // The method is app.bsky.unspecced.getPostThreadV2, which may change any day:
-// whatever goes wrong, there is no count then.
-func (s *Source) count(ctx context.Context, root unroll.Ref) int {
+// whatever goes wrong, there is no count then. refused tells that the AppView
+// does not have it, or no longer in this form.
+func (s *Source) count(ctx context.Context, root unroll.Ref) (n int, refused bool) {
 	var a countAnswer
 	err := s.get(ctx, "count "+root.PostID(), "app.bsky.unspecced.getPostThreadV2", url.Values{
 		"anchor": {postURI(root)}, "above": {"false"}, "below": {"0"},
 	}, &a)
 	if err != nil {
-		return 0
+		return 0, a.Error == "MethodNotImplemented" || a.Error == "InvalidRequest"
 	}
 	for _, item := range a.Thread {
 		if item.Depth == 0 {
-			return max(item.Value.OPThreadPostCount, 0)
+			return max(item.Value.OPThreadPostCount, 0), false
 		}
 	}
-	return 0
+	return 0, false
 }
 
 func (s *Source) get(ctx context.Context, op, method string, query url.Values, out any) error {

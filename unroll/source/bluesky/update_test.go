@@ -1,7 +1,9 @@
 package bluesky_test
 
 import (
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -44,6 +46,27 @@ func TestUpdate(t *testing.T) {
 			calls: []string{thread, count, feed}, count: 12,
 		},
 		{
+			name: "also where the AppView counts no more",
+			build: func(a *appview) string {
+				a.countless = true
+				ids := a.thread(ann, "", "post", 12)
+				a.posts[ids[4]].deleted = true
+				return ids[0]
+			},
+			posts: append(append(lines("post", 1, 4), "[deleted]"), lines("post", 6, 12)...),
+			calls: []string{thread, count, feed},
+		},
+		{
+			name: "but not if the author has written too much since",
+			build: func(a *appview) string {
+				a.countless = true
+				ids := a.thread(ann, "", "post", 3)
+				a.later(39*24*time.Hour, a.thread(ann, "", "other", 150))
+				return ids[0]
+			},
+			posts: lines("post", 1, 3), calls: []string{thread, count, feed},
+		},
+		{
 			name:   "a post that was deleted since shows from below",
 			build:  func(a *appview) string { return a.thread(ann, "", "post", 12)[0] },
 			change: func(a *appview) { a.posts[a.order[4]].deleted = true },
@@ -81,6 +104,9 @@ func TestUpdate(t *testing.T) {
 			}
 			if diff := cmp.Diff(tt.calls, a.calls); diff != "" {
 				t.Errorf("calls (-want +got):\n%s", diff)
+			}
+			if (got.Verdict.State == unroll.Complete) != !slices.Contains(tt.posts, "[deleted]") {
+				t.Errorf("%s", got.Verdict.State)
 			}
 			if c.Count != tt.count {
 				t.Errorf("count %d, want %d", c.Count, tt.count)

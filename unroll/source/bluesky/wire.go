@@ -172,6 +172,7 @@ type feedItem struct {
 // countAnswer is the output of app.bsky.unspecced.getPostThreadV2, of which
 // nothing but the counter is used.
 type countAnswer struct {
+	refusal
 	Thread []struct {
 		Depth int `json:"depth"`
 		Value struct {
