@@ -5,14 +5,17 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"unrollbot/internal/demo"
 	"unrollbot/internal/httpx"
 	"unrollbot/unroll"
+	"unrollbot/unroll/boltstore"
 	"unrollbot/unroll/source/bluesky"
 	"unrollbot/unroll/source/fxtwitter"
 	"unrollbot/unroll/source/mastodon"
@@ -28,20 +31,29 @@ func serve(t *testing.T) *demo.Net {
 	return n
 }
 
-// unrolled reads the thread behind a link through the real sources.
-func unrolled(t *testing.T, n *demo.Net, url string) unroll.Thread {
+// sources are the real ones, led to the demo.
+func sources(t *testing.T, n *demo.Net) []unroll.Source {
 	t.Helper()
 	client := httpx.New(httpx.Config{Trusted: n.Trusted()})
 	fx, errX := fxtwitter.New(fxtwitter.Config{BaseURL: n.FxTwitterURL}, client)
 	bsky, errB := bluesky.New(bluesky.Config{BaseURL: n.AppViewURL}, client)
 	toot, errM := mastodon.New(mastodon.Config{Trusted: []string{n.MastodonHost}}, client)
-	ref, errR := unroll.ParseRef(url)
-	for _, err := range []error{errX, errB, errM, errR} {
+	for _, err := range []error{errX, errB, errM} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, s := range []unroll.Source{fx, bsky, toot} {
+	return []unroll.Source{fx, bsky, toot}
+}
+
+// unrolled reads the thread behind a link through the real sources.
+func unrolled(t *testing.T, n *demo.Net, url string) unroll.Thread {
+	t.Helper()
+	ref, err := unroll.ParseRef(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range sources(t, n) {
 		if s.Match(ref) {
 			c, err := s.Fetch(t.Context(), ref)
 			if err != nil {
@@ -121,6 +133,59 @@ func TestThreadsThroughTheSources(t *testing.T) {
 			t.Errorf("message %d does not hold %s", i, l.URL)
 		}
 	}
+}
+
+// TestReadAnew reads every thread by every link to it, and then anew: none may
+// lose a post by that, from whatever side it is looked at.
+func TestReadAnew(t *testing.T) {
+	n := serve(t)
+	for _, link := range n.Links {
+		whole := unrolled(t, n, link.URL)
+		ways := []unroll.Ref{}
+		for p := range whole.All {
+			if p.Gap == nil {
+				ways = append(ways, whole.RefOf(p))
+			}
+		}
+		for _, way := range ways {
+			now := time.Now()
+			store, err := boltstore.Open(boltstore.Config{Path: filepath.Join(t.TempDir(), "db"), NoSync: true, Now: func() time.Time { return now }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := unroll.New(unroll.Config{Now: func() time.Time { return now }}, sources(t, n), store)
+			if err != nil {
+				t.Fatal(err)
+			}
+			first, err := s.Unroll(t.Context(), way)
+			if err != nil {
+				t.Fatal(err)
+			}
+			now = now.Add(time.Hour)
+			second, err := s.Refresh(t.Context(), way)
+			if err != nil || second.Len() < first.Len() {
+				t.Errorf("%s: %d posts, then %d, %v", way.Path(), first.Len(), second.Len(), err)
+			}
+			// Above a deleted post X's services show nothing of what is below.
+			if second.Len() != whole.Len() && (link.Network != unroll.X || !above(&whole, way)) {
+				t.Errorf("%s: %d posts, by its own link %d", way.Path(), second.Len(), whole.Len())
+			}
+			_ = store.Close()
+		}
+	}
+}
+
+// above tells whether a post stands above the thread's first gap.
+func above(t *unroll.Thread, way unroll.Ref) bool {
+	for i := range t.Posts {
+		if t.Posts[i].Gap != nil {
+			return false
+		}
+		if t.RefOf(&t.Posts[i]) == way {
+			return true
+		}
+	}
+	return false
 }
 
 func TestPictures(t *testing.T) {
