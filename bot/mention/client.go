@@ -91,7 +91,7 @@ func (e APIError) Error() string {
 // Final tells whether the same call would fail the same way tomorrow.
 func (e APIError) Final() bool {
 	switch e.Status {
-	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly, http.StatusTooManyRequests:
+	case http.StatusUnauthorized, http.StatusPaymentRequired, http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly, http.StatusTooManyRequests:
 		return false
 	default:
 		return e.Status >= 400 && e.Status < 500

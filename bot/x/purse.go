@@ -1,0 +1,72 @@
+package x
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"unrollbot/bot/mention"
+	"unrollbot/unroll"
+)
+
+// money is in millionths of a US dollar.
+type money int64
+
+func dollars(f float64) money { return money(f * 1e6) }
+
+// Prices (docs.x.com, "Pricing", August 2026). The page leaves open which of
+// its two prices a reply to a mention with a link has: the higher is counted.
+const (
+	priceRead  money = 1_000   // one mention or post of the bot's own
+	priceReply money = 10_000  // to a mention, without a link
+	priceLink  money = 200_000 // with one
+)
+
+// purse counts what a day costs. Two programs that share a store may spend a
+// little more than the budget.
+type purse struct {
+	values unroll.Values
+	budget money // less than 0 for no bound
+
+	mu sync.Mutex
+}
+
+// spendingFor is how long a day's sum is kept, for whoever wants to look.
+const spendingFor = 60 * 24 * time.Hour
+
+// bear tells whether the day's budget bears price. Its error says to wait for
+// the next day where it does not.
+func (p *purse) bear(ctx context.Context, price money, now time.Time) error {
+	spent, err := p.spent(ctx, now)
+	if err != nil || p.budget < 0 || spent+price <= p.budget {
+		return err
+	}
+	tomorrow := now.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
+	return &mention.APIError{
+		Call: "budget", Status: http.StatusTooManyRequests, Code: "spent",
+		Message: "the day's budget for X is spent", Wait: tomorrow.Sub(now),
+	}
+}
+
+// pay counts price.
+func (p *purse) pay(ctx context.Context, price money, now time.Time) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	spent, err := p.spent(ctx, now)
+	if err != nil {
+		return err
+	}
+	return p.values.SetValue(ctx, p.key(now), strconv.AppendInt(nil, int64(spent+price), 10), spendingFor)
+}
+
+func (p *purse) spent(ctx context.Context, now time.Time) (money, error) {
+	text, _, err := p.values.Value(ctx, p.key(now))
+	sum, _ := strconv.ParseInt(string(text), 10, 64) // 0 for what is none
+	return money(sum), err
+}
+
+func (p *purse) key(now time.Time) string {
+	return "mention:x:spent:" + now.UTC().Format(time.DateOnly)
+}

@@ -1,0 +1,238 @@
+package x
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"unrollbot/bot/bottest"
+	"unrollbot/bot/mention"
+	"unrollbot/bot/mention/mentiontest"
+	"unrollbot/unroll"
+)
+
+func TestAnswer(t *testing.T) {
+	words := "“How looms work, with thanks to @\u2060carol and loom.\u2060example #\u2060weaving”\n2 posts · 2 minutes to read\n"
+	for name, tt := range map[string]struct {
+		noLink bool
+		tail   string
+	}{
+		"with the link":    {false, mentiontest.PublicURL + "/x/20"},
+		"without the link": {true, "The whole thread is at /x/20 on the site that my profile links to."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				r.cfg.NoLink = tt.noLink
+				id := r.ask()
+				r.live()
+				got := r.wantPosts(1)[0]
+				if d := cmp.Diff(bottest.XPost{ID: got.ID, Text: words + tt.tail, InReplyTo: id, At: got.At}, got); d != "" {
+					t.Error(d)
+				}
+				if d := cmp.Diff([]unroll.Ref{{Network: unroll.X, ID: "21"}}, r.Threads.Asked()); d != "" {
+					t.Errorf("the post replied to is meant: %s", d)
+				}
+			})
+		})
+	}
+}
+
+func TestWhatIsMeant(t *testing.T) {
+	for name, tt := range map[string]struct {
+		mention bottest.XMention
+		want    string
+	}{
+		"under a post":           {bottest.XMention{Parent: "21"}, "/x/21"},
+		"a quote beats a reply":  {bottest.XMention{Parent: "21", Quote: "22"}, "/x/22"},
+		"a link":                 {bottest.XMention{Parent: "21", Text: "@bot unroll https://t.co/abc", Links: map[string]string{"https://t.co/abc": "https://twitter.com/bob/status/23"}}, "/x/23"},
+		"an emoji and an escape": {bottest.XMention{Parent: "21", Text: "🧵 &amp; @bot unroll"}, "/x/21"},
+		"the name came along":    {bottest.XMention{Parent: "24", ToBot: true, Text: "@bot unroll", Shown: 5}, ""},
+		"the name was written":   {bottest.XMention{Parent: "24", ToBot: true, Text: "@ada @bot unroll", Shown: 5}, "/x/24"},
+		"no range, to the bot":   {bottest.XMention{Parent: "24", ToBot: true, Text: "@bot unroll", Unranged: true}, ""},
+		"no range, named later":  {bottest.XMention{Parent: "24", ToBot: true, Text: "@ada unroll @bot", Unranged: true}, "/x/24"},
+		"no range, to somebody":  {bottest.XMention{Parent: "21", Text: "@ada @bot unroll", Unranged: true}, "/x/21"},
+		"a tale":                 {bottest.XMention{Parent: "21", Text: "@bot you did not unroll what I asked for yesterday"}, ""},
+		"the bot's own":          {bottest.XMention{Author: "4242", Parent: "21"}, ""},
+		"too long ago":           {bottest.XMention{Parent: "21", At: time.Date(2012, 12, 31, 0, 0, 0, 0, time.UTC)}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				if tt.mention.Author == "" {
+					tt.mention.Author = "7"
+				}
+				r.net.Mention(tt.mention)
+				r.live()
+				got, answers := "", 0
+				for _, ref := range r.Threads.Asked() {
+					got, answers = got+ref.Path(), 1
+				}
+				if got != tt.want {
+					t.Errorf("asked for %q, want %q", got, tt.want)
+				}
+				r.wantPosts(answers)
+			})
+		})
+	}
+}
+
+func TestOnceWhateverBreaks(t *testing.T) {
+	const post = "POST /2/tweets"
+	for name, story := range map[string]func(r *rig){
+		"listed again and again": func(r *rig) { r.live(func() {}, func() {}) },
+		"a new life":             func(r *rig) { r.live(); r.live() },
+		"the new names":          func(r *rig) { r.live() },
+		"killed between post and mark": func(r *rig) {
+			r.net.OnPost(r.Values.Kill)
+			r.live()
+			if r.wantPosts(1); len(r.Values.Keys("mention:x:done:")) != 0 {
+				r.Error("the kill came too late for this test")
+			}
+			r.net.OnPost(nil)
+			r.live()
+		},
+		"killed between post and mark, and X's lists lag": func(r *rig) {
+			r.net.Lag = 45 * time.Second
+			r.net.OnPost(r.Values.Kill)
+			l := r.Begin()
+			time.Sleep(time.Second)
+			l.End()
+			r.net.OnPost(nil)
+			r.live()
+		},
+		"killed between claim and post": func(r *rig) {
+			r.net.Fail(bottest.Fault{Path: post, Times: 1000})
+			l := r.Begin()
+			time.Sleep(time.Second)
+			r.Values.Kill()
+			l.End()
+			if len(r.Values.Keys("mention:x:claim:")) == 0 {
+				r.Error("the kill came too early for this test")
+			}
+			r.net.Mend()
+			r.live()
+		},
+		"killed in the midst of the claim": func(r *rig) {
+			r.Values.Set("mention:x:claim:"+r.first, "1")
+			r.live()
+		},
+		"the answer to the post is lost": func(r *rig) {
+			r.net.Lag = 45 * time.Second
+			r.net.Fail(bottest.Fault{Path: post, After: true})
+			r.live()
+		},
+		"a gateway fails": func(r *rig) {
+			r.net.Fail(bottest.Fault{Path: post, Status: 503, Body: "<html>", Times: 2})
+			r.live()
+		},
+		"too many posts": func(r *rig) {
+			r.net.Fail(bottest.Fault{Path: post, Status: 429, Header: map[string]string{"x-rate-limit-reset": fmt.Sprint(time.Now().Unix() + 300)}})
+			r.live()
+		},
+		"the list fails": func(r *rig) {
+			r.net.Fail(bottest.Fault{Path: "mentions", Status: 503, Times: 3})
+			r.live()
+		},
+		"the store fails for a while": func(r *rig) {
+			r.Values.Break(errors.New("no store"))
+			r.live(func() { r.Values.Break(nil) })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				r.net.Renamed = name == "the new names"
+				r.first = r.ask()
+				story(r)
+				r.wantPosts(1)
+			})
+		})
+	}
+}
+
+func TestTwoProcesses(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.ask()
+		one, two := r.Begin(), r.Begin()
+		r.rest()
+		one.End()
+		two.End()
+		r.wantPosts(1)
+	})
+}
+
+func TestNothingIsMissed(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.live()
+		for i := range 5 { // three pages
+			r.net.Mention(bottest.XMention{Author: "7", Parent: fmt.Sprint(30 + i)})
+			time.Sleep(time.Minute)
+		}
+		time.Sleep(5 * time.Hour)
+		r.live()
+		r.wantPosts(5)
+	})
+}
+
+// What the budget does not bear waits for the next day.
+func TestBudget(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.cfg.Budget = 0.45 // two answers with a link
+		now := time.Now().UTC()
+		time.Sleep(now.Truncate(24 * time.Hour).Add(36 * time.Hour).Sub(now)) // noon
+		for i := range 3 {
+			r.net.Mention(bottest.XMention{Author: "7", Parent: fmt.Sprint(30 + i)})
+		}
+		r.live(func() {}, func() {
+			r.wantPosts(2)
+			time.Sleep(13 * time.Hour)
+		})
+		r.wantPosts(3)
+	})
+}
+
+func TestAgainIsNeverALike(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.cfg.Again = mention.AgainLike
+		r.ask()
+		r.live(func() { r.ask() })
+		r.wantPosts(1)
+	})
+}
+
+func TestStop(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		stop := func() {
+			r.net.Mention(bottest.XMention{Author: "7", Parent: "24", ToBot: true, Text: "@bot STOP", Shown: 5})
+		}
+		r.live(stop, func() { r.ask() })
+		r.wantPosts(0)
+	})
+}
+
+func TestRefusedReplyIsNotRetried(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.net.Fail(bottest.Fault{Path: "POST /2/tweets", Status: 403, Body: `{"title":"Forbidden","detail":"not allowed"}`})
+		r.ask()
+		r.live(func() {})
+		r.wantPosts(0)
+		if n := r.net.Calls("POST /2/tweets"); n != 1 {
+			t.Errorf("tried %d times", n)
+		}
+	})
+}
+
+func TestRefusedKeys(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.cfg.AccessSecret = "another-secret"
+		r.Secrets = append(r.Secrets, "another-secret")
+		l := r.Begin()
+		r.rest()
+		l.End()
+		if l.Err == nil || !strings.Contains(l.Err.Error(), "clock") || strings.Contains(l.Err.Error(), "another-secret") {
+			t.Errorf("Run: %v", l.Err)
+		}
+	})
+}
