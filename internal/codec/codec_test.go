@@ -1,4 +1,4 @@
-package codec
+package codec_test
 
 import (
 	"bytes"
@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
 
+	"unrollbot/internal/codec"
 	"unrollbot/unroll"
 	"unrollbot/unroll/storetest"
 )
@@ -24,10 +25,10 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew: only together with a new version")
 
 // newCodec makes a codec, and a log to look at.
-func newCodec(tb testing.TB) (*Codec, *bytes.Buffer) {
+func newCodec(tb testing.TB) (*codec.Codec, *bytes.Buffer) {
 	tb.Helper()
 	log := new(bytes.Buffer)
-	c, err := New(slog.New(slog.NewTextHandler(log, nil)))
+	c, err := codec.New(slog.New(slog.NewTextHandler(log, nil)))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -35,7 +36,7 @@ func newCodec(tb testing.TB) (*Codec, *bytes.Buffer) {
 }
 
 // encode makes a frame.
-func encode(tb testing.TB, c *Codec, e *Entry) []byte {
+func encode(tb testing.TB, c *codec.Codec, e *codec.Entry) []byte {
 	tb.Helper()
 	frame, err := c.Encode(e)
 	if err != nil {
@@ -45,7 +46,7 @@ func encode(tb testing.TB, c *Codec, e *Entry) []byte {
 }
 
 // find looks for ref among frames by path.
-func find(tb testing.TB, c *Codec, ref unroll.Ref, frames map[string][]byte) *Entry {
+func find(tb testing.TB, c *codec.Codec, ref unroll.Ref, frames map[string][]byte) *codec.Entry {
 	tb.Helper()
 	e, err := c.Find(ref, func(path string) ([]byte, error) { return frames[path], nil })
 	if err != nil {
@@ -55,26 +56,26 @@ func find(tb testing.TB, c *Codec, ref unroll.Ref, frames map[string][]byte) *En
 }
 
 // saved makes an entry under all of a thread's refs.
-func saved(t *unroll.Thread) *Entry {
-	return NewEntry(t.Ref, storetest.Refs(t), unroll.Entry{Thread: t, FreshUntil: t.FetchedAt.Add(time.Hour)})
+func saved(t *unroll.Thread) *codec.Entry {
+	return codec.NewEntry(t.Ref, storetest.Refs(t), unroll.Entry{Thread: t, FreshUntil: t.FetchedAt.Add(time.Hour)})
 }
 
 func TestEntryRoundTrip(t *testing.T) {
 	prose, alone := storetest.Thread(7, 30), storetest.Thread(7, 1)
 	x, bsky, masto := storetest.Rich(unroll.X), storetest.Rich(unroll.Bluesky), storetest.Rich(unroll.Mastodon)
 	ref := unroll.Ref{Network: unroll.Bluesky, Author: "keeper.example", ID: "3m"}
-	for name, e := range map[string]*Entry{
+	for name, e := range map[string]*codec.Entry{
 		"prose":              saved(&prose),
 		"one post":           saved(&alone),
 		"x":                  saved(&x),
 		"bluesky":            saved(&bsky),
 		"mastodon":           saved(&masto),
-		"no aliases":         NewEntry(x.Ref, nil, unroll.Entry{Thread: &x}),
-		"an alias elsewhere": NewEntry(x.Ref, append(storetest.Refs(&x), ref), unroll.Entry{Thread: &x}),
-		"some posts only":    NewEntry(x.Ref, storetest.Refs(&x)[2:4], unroll.Entry{Thread: &x}),
-		"under another root": NewEntry(ref, storetest.Refs(&x), unroll.Entry{Thread: &x}),
-		"failure":            NewEntry(ref, []unroll.Ref{x.Ref}, unroll.Entry{Failure: &unroll.Failure{Kind: unroll.KindDeleted}}),
-		"nothing":            NewEntry(ref, nil, unroll.Entry{}),
+		"no aliases":         codec.NewEntry(x.Ref, nil, unroll.Entry{Thread: &x}),
+		"an alias elsewhere": codec.NewEntry(x.Ref, append(storetest.Refs(&x), ref), unroll.Entry{Thread: &x}),
+		"some posts only":    codec.NewEntry(x.Ref, storetest.Refs(&x)[2:4], unroll.Entry{Thread: &x}),
+		"under another root": codec.NewEntry(ref, storetest.Refs(&x), unroll.Entry{Thread: &x}),
+		"failure":            codec.NewEntry(ref, []unroll.Ref{x.Ref}, unroll.Entry{Failure: &unroll.Failure{Kind: unroll.KindDeleted}}),
+		"nothing":            codec.NewEntry(ref, nil, unroll.Entry{}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, log := newCodec(t)
@@ -97,7 +98,7 @@ func TestEveryFieldIsKept(t *testing.T) {
 	fill(t, reflect.ValueOf(&want).Elem(), &n)
 	want.Thread.Schema = unroll.SchemaVersion
 	c, _ := newCodec(t)
-	frames := map[string][]byte{want.Thread.Ref.Path(): encode(t, c, NewEntry(want.Thread.Ref, nil, want))}
+	frames := map[string][]byte{want.Thread.Ref.Path(): encode(t, c, codec.NewEntry(want.Thread.Ref, nil, want))}
 	got := find(t, c, want.Thread.Ref, frames)
 	if got == nil {
 		t.Fatal("not found")
@@ -197,19 +198,19 @@ func TestUnusableFrames(t *testing.T) {
 	}{
 		"none":             {nil, false},
 		"empty":            {[]byte{}, true},
-		"version only":     {[]byte{version}, true},
-		"newer format":     {changed(0, version^(version+1)), false},
-		"newer schema":     {Frame(KindEntry, []byte{unroll.SchemaVersion + 1, 1, 2, 3}), false},
+		"version only":     {[]byte{codec.Version}, true},
+		"newer format":     {changed(0, codec.Version^(codec.Version+1)), false},
+		"newer schema":     {codec.Frame(codec.KindEntry, []byte{unroll.SchemaVersion + 1, 1, 2, 3}), false},
 		"a flipped bit":    {changed(len(good)/2, 1), true},
 		"a flipped kind":   {changed(1, 1), true},
 		"a wrong sum":      {changed(-1, 1), true},
 		"cut short":        {good[:len(good)-1], true},
 		"cut in half":      {good[:len(good)/2], true},
-		"no payload":       {Frame(KindEntry, nil), true},
-		"no zstd":          {Frame(KindEntry, []byte{unroll.SchemaVersion, 'x', 'y'}), true},
-		"no json":          {Frame(KindEntry, c.enc.EncodeAll([]byte("{"), []byte{unroll.SchemaVersion})), true},
-		"of another kind":  {Frame(KindValue, []byte("v")), false},
-		"a pointer onward": {Pointer(thread.Ref), false},
+		"no payload":       {codec.Frame(codec.KindEntry, nil), true},
+		"no zstd":          {codec.Frame(codec.KindEntry, []byte{unroll.SchemaVersion, 'x', 'y'}), true},
+		"no json":          {codec.Frame(codec.KindEntry, c.Compress(unroll.SchemaVersion, []byte("{"))), true},
+		"of another kind":  {codec.Frame(codec.KindValue, []byte("v")), false},
+		"a pointer onward": {codec.Pointer(thread.Ref), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, log := newCodec(t)
@@ -230,8 +231,8 @@ func TestBombIsNotInflated(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer enc.Close()
-	bomb := enc.EncodeAll(make([]byte, maxJSON+1), []byte{unroll.SchemaVersion})
-	if _, err := c.decode(bomb); !errors.Is(err, errDamaged) || !errors.Is(err, zstd.ErrDecoderSizeExceeded) {
+	bomb := enc.EncodeAll(make([]byte, codec.MaxJSON+1), []byte{unroll.SchemaVersion})
+	if _, err := c.DecodePayload(bomb); !errors.Is(err, codec.ErrDamaged) || !errors.Is(err, zstd.ErrDecoderSizeExceeded) {
 		t.Errorf("error %v, want %v", err, zstd.ErrDecoderSizeExceeded)
 	}
 }
@@ -241,7 +242,7 @@ func TestEncodeRefusesWhatItCouldNotRead(t *testing.T) {
 	for name, thread := range map[string]unroll.Thread{
 		"schema":    {Schema: 256},
 		"no schema": {Schema: -1},
-		"size":      {Schema: unroll.SchemaVersion, Posts: []unroll.Post{{Text: strings.Repeat("x", maxJSON)}}},
+		"size":      {Schema: unroll.SchemaVersion, Posts: []unroll.Post{{Text: strings.Repeat("x", codec.MaxJSON)}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := c.Encode(saved(&thread)); err == nil {
@@ -256,8 +257,8 @@ func FuzzFind(f *testing.F) {
 	thread := storetest.Rich(unroll.X)
 	frame := encode(f, c, saved(&thread))
 	f.Add(frame, frame)
-	f.Add(Pointer(thread.Ref), frame)
-	f.Add(Frame(KindValue, nil), []byte{version})
+	f.Add(codec.Pointer(thread.Ref), frame)
+	f.Add(codec.Frame(codec.KindValue, nil), []byte{codec.Version})
 	f.Fuzz(func(t *testing.T, at, root []byte) {
 		frames := map[string][]byte{"/x/1": at, thread.Ref.Path(): root}
 		find(t, c, unroll.Ref{Network: unroll.X, ID: "1"}, frames)
@@ -272,27 +273,9 @@ func FuzzDecode(f *testing.F) {
 	f.Add(`null`)
 	c, _ := newCodec(f)
 	f.Fuzz(func(_ *testing.T, raw string) {
-		e, err := c.decode(c.enc.EncodeAll([]byte(raw), []byte{unroll.SchemaVersion}))
+		e, err := c.DecodePayload(c.Compress(unroll.SchemaVersion, []byte(raw)))
 		if err == nil {
 			e.Names(unroll.Ref{Network: unroll.X})
-		}
-	})
-}
-
-func FuzzLean(f *testing.F) {
-	f.Add("100", "101", "https://x.com/a/status/100", "https://x.com/a/status/101", "100", "en", int64(0), int64(60e9))
-	f.Add("did/a", "did/b", "https://b.app/a", "https://b.app/b", "", "", int64(5), int64(5))
-	f.Add("007", "8", "", "8", "7", "", int64(-1), int64(1e9-1))
-	f.Add("0", "", "0", "", "", "", int64(0), int64(0))
-	f.Fuzz(func(t *testing.T, id1, id2, url1, url2, parent, lang string, at1, at2 int64) {
-		want := []unroll.Post{
-			{ID: id1, URL: url1, RootID: parent, At: time.Unix(0, at1).UTC()},
-			{ID: id2, URL: url2, ParentID: parent, ParentAuthorID: lang, RootID: id1, Lang: lang, At: time.Unix(0, at2).UTC()},
-			{ID: id1, URL: url1, ParentID: id2, Lang: lang},
-		}
-		author := unroll.Author{ID: lang}
-		if diff := cmp.Diff(want, fullPosts(leanPosts(want, &author), &author)); diff != "" {
-			t.Errorf("want -, got +\n%s", diff)
 		}
 	})
 }

@@ -68,32 +68,13 @@ func leanPosts(posts []unroll.Post, author *unroll.Author) []leanPost {
 		return nil
 	}
 	out := make([]leanPost, len(posts))
-	for i, p := range posts {
-		out[i].Post = p
-		if i == 0 {
-			continue
+	var prev *unroll.Post
+	for i := range posts {
+		out[i].Post = posts[i]
+		if prev != nil {
+			out[i].shorten(prev, author)
 		}
-		l, prev := &out[i], &posts[i-1]
-		leave := func(s same, field *string, derived string) {
-			if *field == derived {
-				l.Same |= s
-				*field = ""
-			}
-		}
-		leave(sameParent, &l.ParentID, prev.ID)
-		leave(sameParentAuthor, &l.ParentAuthorID, author.ID)
-		leave(sameRoot, &l.RootID, prev.RootID)
-		leave(sameURL, &l.URL, urlAfter(prev, p.ID))
-		leave(sameLang, &l.Lang, prev.Lang)
-		if d := p.At.Sub(prev.At); d%time.Second == 0 && prev.At.Add(d).Equal(p.At) && utc(prev.At) && utc(p.At) {
-			if l.Later = int64(d / time.Second); l.Later != 0 {
-				l.At = time.Time{}
-			}
-		}
-		if step, ok := idStep(prev.ID, p.ID); ok {
-			l.ID = step
-			l.Same |= stepID
-		}
+		prev = &posts[i]
 	}
 	return out
 }
@@ -103,31 +84,61 @@ func fullPosts(lean []leanPost, author *unroll.Author) []unroll.Post {
 		return nil
 	}
 	out := make([]unroll.Post, len(lean))
+	var prev *unroll.Post
 	for i := range lean {
-		l, p := &lean[i], &out[i]
-		*p = l.Post
-		if i == 0 {
-			continue
+		if prev != nil {
+			lean[i].complete(prev, author)
 		}
-		prev := &out[i-1]
-		if l.Same&stepID != 0 {
-			p.ID = idAfter(prev.ID, l.ID)
-		}
-		fill := func(s same, field *string, derived string) {
-			if l.Same&s != 0 {
-				*field = derived
-			}
-		}
-		fill(sameParent, &p.ParentID, prev.ID)
-		fill(sameParentAuthor, &p.ParentAuthorID, author.ID)
-		fill(sameRoot, &p.RootID, prev.RootID)
-		fill(sameURL, &p.URL, urlAfter(prev, p.ID))
-		fill(sameLang, &p.Lang, prev.Lang)
-		if l.Later != 0 {
-			p.At = prev.At.Add(time.Duration(l.Later) * time.Second)
-		}
+		out[i] = lean[i].Post
+		prev = &out[i]
 	}
 	return out
+}
+
+// shorten leaves out what follows from the post before.
+func (l *leanPost) shorten(prev *unroll.Post, author *unroll.Author) {
+	leave := func(s same, field *string, derived string) {
+		if *field == derived {
+			l.Same |= s
+			*field = ""
+		}
+	}
+	leave(sameParent, &l.ParentID, prev.ID)
+	leave(sameParentAuthor, &l.ParentAuthorID, author.ID)
+	leave(sameRoot, &l.RootID, prev.RootID)
+	leave(sameURL, &l.URL, urlAfter(prev, l.ID))
+	leave(sameLang, &l.Lang, prev.Lang)
+	if d := l.At.Sub(prev.At); d%time.Second == 0 && prev.At.Add(d).Equal(l.At) && utc(prev.At) && utc(l.At) {
+		if l.Later = int64(d / time.Second); l.Later != 0 {
+			l.At = time.Time{}
+		}
+	}
+	if step, ok := idStep(prev.ID, l.ID); ok {
+		l.Same |= stepID
+		l.ID = step
+	}
+}
+
+// complete is the inverse of shorten.
+func (l *leanPost) complete(prev *unroll.Post, author *unroll.Author) {
+	if l.Same&stepID != 0 {
+		l.ID = idAfter(prev.ID, l.ID)
+	}
+	fill := func(s same, field *string, derived string) {
+		if l.Same&s != 0 {
+			*field = derived
+		}
+	}
+	fill(sameParent, &l.ParentID, prev.ID)
+	fill(sameParentAuthor, &l.ParentAuthorID, author.ID)
+	fill(sameRoot, &l.RootID, prev.RootID)
+	if l.Same&sameURL != 0 {
+		l.URL = urlAfter(prev, l.ID)
+	}
+	fill(sameLang, &l.Lang, prev.Lang)
+	if l.Later != 0 {
+		l.At = prev.At.Add(time.Duration(l.Later) * time.Second)
+	}
 }
 
 // idStep is the difference of two numeric IDs in base 36: the IDs of X and
@@ -167,5 +178,5 @@ func urlAfter(prev *unroll.Post, id string) string {
 // record is an ID without the DID that Bluesky's begin with.
 func record(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
 
-// utc tells whether a time's zone is lost nothing of by computing with it.
+// utc tells whether a time is in UTC, as what is computed from another is.
 func utc(t time.Time) bool { return t.Location() == time.UTC }

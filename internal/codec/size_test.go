@@ -1,4 +1,4 @@
-package codec
+package codec_test
 
 import (
 	"strings"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"unrollbot/internal/codec"
 	"unrollbot/unroll/storetest"
 )
 
@@ -53,13 +54,13 @@ func BenchmarkEncode(b *testing.B) {
 func BenchmarkDecode(b *testing.B) {
 	c, _ := newCodec(b)
 	thread := storetest.Thread(7, 30)
-	_, payload, err := unframe(encode(b, c, saved(&thread)))
+	_, payload, err := codec.Unframe(encode(b, c, saved(&thread)))
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := c.decode(payload); err != nil {
+		if _, err := c.DecodePayload(payload); err != nil {
 			b.Fatal(err)
 		}
 	}

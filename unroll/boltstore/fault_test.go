@@ -25,7 +25,7 @@ import (
 func file(t *testing.T) (path string, content []byte) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "unroll.db")
-	s, err := Open(Config{Path: path})
+	s, err := Open(Config{Path: path, NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestOpenDamaged(t *testing.T) {
 			if err := os.WriteFile(path, content, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			s, err := Open(Config{Path: path})
+			s, err := Open(Config{Path: path, NoSync: true})
 			if err == nil {
 				t.Fatal("no error", s.Close())
 			}
@@ -146,7 +146,7 @@ func tells(t *testing.T, path string) (told bool) {
 			t.Errorf("%s: an error that does not tell: %v", call, err)
 		}
 	}
-	s, err := Open(Config{Path: path})
+	s, err := Open(Config{Path: path, NoSync: true})
 	check("open", err)
 	if err != nil {
 		return told
@@ -164,7 +164,7 @@ func tells(t *testing.T, path string) (told bool) {
 // reading is a fault that would end the process.
 func TestFileCutWhileOpen(t *testing.T) {
 	path, _ := file(t)
-	s, err := Open(Config{Path: path})
+	s, err := Open(Config{Path: path, NoSync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +239,7 @@ func TestBrokenBatch(t *testing.T) {
 func TestOpenTwice(t *testing.T) {
 	s := open(t, nil)
 	began := time.Now()
-	_, err := Open(Config{Path: s.path})
+	_, err := Open(Config{Path: s.path, NoSync: true})
 	if !errors.Is(err, errInUse) || !strings.Contains(err.Error(), s.path) {
 		t.Errorf("error %v, want %q and the path", err, errInUse)
 	}
@@ -274,7 +274,7 @@ func TestOpenBadPath(t *testing.T) {
 		"none": "", "a directory": dir, "below a file": filepath.Join(inTheWay, "unroll.db"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Open(Config{Path: path})
+			_, err := Open(Config{Path: path, NoSync: true})
 			if err == nil || errors.Is(err, errDamaged) || !strings.Contains(err.Error(), path) {
 				t.Errorf("error %v, want one that names the path and speaks of no damage", err)
 			}
@@ -286,7 +286,7 @@ func TestKeptAcrossRestarts(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "unroll.db")
 	thread := storetest.Thread(1, 3)
 	for i := range 3 {
-		s, err := Open(Config{Path: path})
+		s, err := Open(Config{Path: path, NoSync: true})
 		if err != nil {
 			t.Fatal(err)
 		}

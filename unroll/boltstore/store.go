@@ -27,6 +27,10 @@ type Config struct {
 	Path string
 	Log  *slog.Logger
 	Now  func() time.Time // nil means [time.Now]
+	// NoSync leaves it to the system when changes reach the disk. Writing is
+	// much faster; a crash of the machine, not of the program, may damage the
+	// file. It is meant for tests.
+	NoSync bool
 }
 
 // Store is a store in a file. It may be used concurrently.
@@ -91,7 +95,7 @@ func Open(cfg Config) (*Store, error) {
 		stop:   make(chan struct{}),
 	}
 	s.close = sync.OnceValue(s.shut)
-	if err := guard(s.openFile); err != nil {
+	if err := guard(func() error { return s.openFile(cfg.NoSync) }); err != nil {
 		return nil, s.wrap("open", diagnose(err))
 	}
 	s.done.Go(s.write)
@@ -102,8 +106,8 @@ func Open(cfg Config) (*Store, error) {
 // openFile opens the database, makes the buckets and looks whether the file
 // is as long as it should be: what is missing at the end would be found out
 // by a fault much later.
-func (s *Store) openFile() error {
-	db, err := bbolt.Open(s.path, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType})
+func (s *Store) openFile(noSync bool) error {
+	db, err := bbolt.Open(s.path, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType, NoSync: noSync})
 	if err != nil {
 		return err
 	}

@@ -11,10 +11,17 @@ import (
 	"unrollbot/unroll/storetest"
 )
 
-// open opens a new store.
+// open opens a new store that is fast.
 func open(tb testing.TB, log *slog.Logger) *Store {
 	tb.Helper()
-	s, err := Open(Config{Path: filepath.Join(tb.TempDir(), "data", "unroll.db"), Log: log})
+	return openConfig(tb, Config{Log: log, NoSync: true})
+}
+
+// openConfig opens a new store.
+func openConfig(tb testing.TB, cfg Config) *Store {
+	tb.Helper()
+	cfg.Path = filepath.Join(tb.TempDir(), "data", "unroll.db")
+	s, err := Open(cfg)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -65,6 +72,6 @@ func damage(t *testing.T, s *Store) {
 
 func BenchmarkStore(b *testing.B) {
 	storetest.Benchmark(b, func(b *testing.B) storetest.Store {
-		return open(b, slog.New(slog.DiscardHandler))
+		return openConfig(b, Config{})
 	})
 }

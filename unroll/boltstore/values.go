@@ -80,7 +80,9 @@ func (s *Store) SetOptedOut(ctx context.Context, n unroll.Network, authorID stri
 	}))
 }
 
-func author(n unroll.Network, id string) []byte { return bytes.Join([][]byte{[]byte(n), []byte(id)}, []byte("/")) }
+func author(n unroll.Network, id string) []byte {
+	return bytes.Join([][]byte{[]byte(n), []byte(id)}, []byte("/"))
+}
 
 // name is a caller's key as bbolt takes it: not empty.
 func name(key string) []byte { return append([]byte{'='}, key...) }

@@ -55,7 +55,7 @@ func newServer(t *testing.T, args ...string) *server {
 
 func (s *server) start() {
 	s.t.Helper()
-	s.process = exec.Command("redis-server", s.args...) //nolint:gosec,noctx // the test's own, killed at its end
+	s.process = exec.Command("redis-server", s.args...) // killed at the test's end
 	if err := s.process.Start(); err != nil {
 		s.t.Fatal(err)
 	}

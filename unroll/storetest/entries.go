@@ -225,7 +225,7 @@ func oddRefs(f *fixture) {
 		{Network: unroll.Short, Host: "t.co", ID: "a/b*?[c]"},
 		{Network: unroll.X, ID: strings.Repeat("9", 1024)},
 	} {
-		e, _ := entry(uint64(i), 1) //nolint:gosec // small
+		e, _ := entry(uint64(i), 1)
 		alias := ref
 		alias.ID += "-alias"
 		f.must(f.Store.Save(f.Context(), ref, []unroll.Ref{alias}, e, time.Hour))

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"unrollbot/internal/codec"
 	"unrollbot/unroll"
 )
 
@@ -24,6 +25,10 @@ type Store interface {
 	unroll.Limiter
 	unroll.Latest
 	unroll.Values
+	// Dump gives everything that is kept to yield, until that fails.
+	Dump(ctx context.Context, yield func(codec.Record) error) error
+	// Restore puts back what a Dump gave, of this store or another one.
+	Restore(ctx context.Context, r codec.Record) error
 	Ping(ctx context.Context) error
 	Close() error
 }
@@ -158,6 +163,10 @@ var cases = []testCase{
 	{"claim ends", claimEnds},
 	{"a claim is a mark", claimIsMark},
 	{"ttl must be positive", ttlMustBePositive},
+	{"dump and restore", dumpAndRestore},
+	{"a dump holds marks", dumpsMark},
+	{"a dump stops", dumpStops},
+	{"what has expired is not restored", restoreExpired},
 	{"ping", ping},
 }
 

@@ -56,9 +56,9 @@ func Thread(id uint64, n int) unroll.Thread {
 			p.Text = fmt.Sprintf("%d. %s", i/len(texts), p.Text)
 		}
 		t.Posts = append(t.Posts, p)
-		wait := 20 + rnd.Uint64N(90) // seconds
+		wait := 20 + rnd.Int64N(90) // seconds
 		at = at.Add(time.Duration(wait) * time.Second)
-		next += wait*1000<<22 + rnd.Uint64N(1<<22)
+		next += uint64(wait)*1000<<22 + rnd.Uint64N(1<<22) //nolint:gosec // wait is positive
 	}
 	return t
 }
@@ -80,6 +80,7 @@ func Rich(n unroll.Network) unroll.Thread {
 	ref := unroll.Ref{Network: n, ID: "1900000000000000001"}
 	ids := []string{"1900000000000000001", "1900000000000000005", "1900000000000000004", "1900000000000000100", "18446744073709551615", "007", "1"}
 	switch n {
+	case unroll.X, unroll.Short:
 	case unroll.Bluesky:
 		author.ID = "did:plc:keeperkeeperkeeperkeeper"
 		ref = unroll.Ref{Network: n, Author: author.ID, ID: "3mkeeper2222a"}
