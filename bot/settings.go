@@ -18,6 +18,11 @@ type Settings struct {
 	// AutoPosts is the length from which Auto offers a thread; 0 means
 	// [DefaultAutoPosts].
 	AutoPosts int `json:"auto_posts,omitempty"`
+	// AutoIn and AnswerIn name the parts of the chat (channels of a server)
+	// where Auto holds, and where the bot may answer for all to see; empty
+	// means everywhere.
+	AutoIn   []string `json:"auto_in,omitempty"`
+	AnswerIn []string `json:"answer_in,omitempty"`
 	// Keywords replace the program's own; empty keeps those.
 	Keywords []string `json:"keywords,omitempty"`
 	// Locale replaces the language of whoever asks (BCP 47).
@@ -55,11 +60,11 @@ func (s Settings) MinPosts() int {
 // settingsFor is how long settings outlive their last change or use.
 const settingsFor = 365 * 24 * time.Hour
 
-// maxKeywords and maxKeyword bound what a chat may set; a keyword is counted
-// in bytes.
+// These bound what a chat may set; a keyword is counted in bytes.
 const (
 	maxKeywords = 10
 	maxKeyword  = 64
+	maxParts    = 200
 )
 
 // SettingsStore keeps the settings of chats.
@@ -88,6 +93,9 @@ func (s *SettingsStore) Settings(ctx context.Context, platform, chat string) (Se
 func (s *SettingsStore) Change(ctx context.Context, platform, chat string, to Settings) error {
 	if len(to.Keywords) > maxKeywords || slices.ContainsFunc(to.Keywords, func(k string) bool { return k == "" || len(k) > maxKeyword }) {
 		return &unroll.Error{Kind: unroll.KindTooLarge, Op: "settings: keywords"}
+	}
+	if len(to.AutoIn) > maxParts || len(to.AnswerIn) > maxParts {
+		return &unroll.Error{Kind: unroll.KindTooLarge, Op: "settings: parts of a chat"}
 	}
 	data, err := json.Marshal(to)
 	if err != nil {

@@ -38,20 +38,27 @@ func NewSettingsCache(platform string, s *SettingsStore) *SettingsCache {
 	return &SettingsCache{platform: platform, store: s, chats: make(map[string]cachedSettings)}
 }
 
+// Known gives what was read last, and whether Settings would give it without
+// asking the store.
+func (c *SettingsCache) Known(chat string) (s Settings, fresh bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known := c.chats[chat]
+	return known.settings, time.Now().Before(known.until)
+}
+
 // Settings gives a chat's settings. With an error they are the last that are
 // known, for a while: a store that is away costs one wait, not one a message.
 func (c *SettingsCache) Settings(ctx context.Context, chat string) (Settings, error) {
-	c.mu.Lock()
-	known := c.chats[chat]
-	c.mu.Unlock()
-	if time.Now().Before(known.until) {
-		return known.settings, nil
+	known, fresh := c.Known(chat)
+	if fresh {
+		return known, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, settingsWithin)
 	defer cancel()
 	s, err := c.store.Settings(ctx, c.platform, chat)
 	if err != nil {
-		s = known.settings
+		s = known
 	}
 	c.keep(chat, s)
 	return s, err
@@ -76,4 +83,19 @@ func (c *SettingsCache) keep(chat string, s Settings) {
 		delete(c.chats, id) // any: it is read again when needed
 	}
 	c.chats[chat] = cachedSettings{s, time.Now().Add(settingsFresh)}
+}
+
+// Update changes a chat's settings from what the store has now, and gives
+// them. Without a change it only reads.
+func (c *SettingsCache) Update(ctx context.Context, chat string, change func(*Settings)) (Settings, error) {
+	s, err := c.store.Settings(ctx, c.platform, chat)
+	if err != nil {
+		return Settings{}, err
+	}
+	if change == nil {
+		c.keep(chat, s)
+		return s, nil
+	}
+	change(&s)
+	return s, c.Change(ctx, chat, s)
 }
