@@ -40,6 +40,9 @@ type Config struct {
 	HTTPAddr  string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
 	PublicURL string `env:"PUBLIC_URL" envDefault:"http://localhost:8080"`
 
+	Contact    string `env:"CONTACT"`     // mail or web address, or words
+	MediaProxy bool   `env:"MEDIA_PROXY"` // pages load media through us
+
 	Keywords []string `env:"KEYWORDS" envDefault:"unroll"`
 
 	XBearerToken   Secret `env:"X_BEARER_TOKEN"`

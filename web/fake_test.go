@@ -2,7 +2,9 @@ package web_test
 
 import (
 	"context"
+	"errors"
 	"flag"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -35,6 +37,13 @@ type fake struct {
 	waitErr   error
 	keys      []string // the limiter was asked for
 	hold      chan struct{}
+	loaded    int
+
+	values   map[string][]byte
+	valueErr error
+	out      []string // authors who opted out
+	outErr   error
+	gone     []string // what was forgotten and taken off the list
 }
 
 func (f *fake) Unroll(ctx context.Context, ref unroll.Ref) (unroll.Thread, error) {
@@ -73,7 +82,62 @@ func (f *fake) Publish(_ context.Context, t *unroll.Thread, title string) error 
 }
 
 func (f *fake) AddLatest(context.Context, unroll.Listing) error { return nil }
-func (f *fake) DropLatest(context.Context, unroll.Ref) error    { return nil }
+
+func (f *fake) DropLatest(_ context.Context, ref unroll.Ref) error {
+	f.gone = append(f.gone, "listing "+ref.Path())
+	return nil
+}
+
+func (f *fake) Load(_ context.Context, ref unroll.Ref) (unroll.Entry, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.loaded++
+	t, ok := f.threads[ref]
+	return unroll.Entry{Thread: &t}, ok, f.listErr
+}
+
+func (f *fake) Save(context.Context, unroll.Ref, []unroll.Ref, unroll.Entry, time.Duration) error {
+	return errors.New("the reader saves no threads")
+}
+
+func (f *fake) Forget(_ context.Context, ref unroll.Ref) error {
+	f.gone = append(f.gone, "thread "+ref.Path())
+	return nil
+}
+
+func (f *fake) OptedOut(context.Context, unroll.Network, string) (bool, error) { return false, nil }
+
+func (f *fake) SetOptedOut(_ context.Context, n unroll.Network, id string, out bool) error {
+	if f.outErr == nil {
+		f.out = append(f.out, fmt.Sprint(n, " ", id, " ", out))
+	}
+	return f.outErr
+}
+
+func (f *fake) Value(_ context.Context, key string) ([]byte, bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	v, ok := f.values[key]
+	return v, ok, f.valueErr
+}
+
+func (f *fake) SetValue(_ context.Context, key string, value []byte, _ time.Duration) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.values[key] = value
+	return f.valueErr
+}
+
+func (f *fake) DeleteValue(context.Context, string) error { return nil }
+
+func (f *fake) Claim(_ context.Context, key string, _ time.Duration) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, taken := f.values[key]
+	f.values[key] = nil
+	return !taken, f.valueErr
+}
+
 func (f *fake) Latest(_ context.Context, n int) ([]unroll.Listing, error) {
 	return f.list[:min(n, len(f.list))], f.listErr
 }
@@ -90,7 +154,7 @@ const root = "/mastodon/tidewater.example/1100"
 // newFake holds the thread that has everything.
 func newFake() *fake {
 	t := rendertest.Thread("https://media.example")
-	f := &fake{threads: make(map[unroll.Ref]unroll.Thread), errs: make(map[unroll.Ref]error)}
+	f := &fake{threads: make(map[unroll.Ref]unroll.Thread), errs: make(map[unroll.Ref]error), values: make(map[string][]byte)}
 	for p := range t.All {
 		f.threads[t.RefOf(p)] = t
 	}
@@ -103,7 +167,7 @@ func newServer(t testing.TB, f *fake, cfg web.Config) *web.Server {
 	if cfg.PublicURL == "" {
 		cfg.PublicURL = "https://unroll.example"
 	}
-	s, err := web.New(cfg, f, f, f)
+	s, err := web.New(cfg, f, f)
 	if err != nil {
 		t.Fatal(err)
 	}

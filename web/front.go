@@ -12,9 +12,12 @@ import (
 const maxTyped = 4096
 
 // typed is what the visitor put into the form.
-func typed(r *http.Request) string {
-	link := strings.TrimSpace(r.URL.Query().Get("url"))
-	return strings.ToValidUTF8(link[:min(len(link), maxTyped)], "")
+func typed(r *http.Request) string { return clip(r.URL.Query().Get("url")) }
+
+// clip is what is looked at of a text that somebody typed.
+func clip(text string) string {
+	text = strings.TrimSpace(text)
+	return strings.ToValidUTF8(text[:min(len(text), maxTyped)], "")
 }
 
 // front is the front page, or the answer to its form.

@@ -15,7 +15,7 @@ import (
 // limiter that fails stops nobody.
 func (s *Server) allow(r *http.Request, what string, l unroll.Limit) error {
 	key := "web:" + what + ":" + hashed(s.address(r))
-	wait, err := s.limiter.Allow(r.Context(), key, l)
+	wait, err := s.store.Allow(r.Context(), key, l)
 	if err != nil {
 		if r.Context().Err() == nil {
 			s.cfg.Log.Warn("limiter cannot be asked", "err", err)

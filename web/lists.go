@@ -20,7 +20,7 @@ const (
 // listings returns the n latest threads. A list that cannot be read is
 // empty: pages do without.
 func (s *Server) listings(r *http.Request, n int) []unroll.Listing {
-	list, err := s.latest.Latest(r.Context(), n)
+	list, err := s.store.Latest(r.Context(), n)
 	if err != nil {
 		s.cfg.Log.Warn("latest threads cannot be read", "err", err)
 	}

@@ -106,6 +106,10 @@ func tooOften(p *problem) {
 	p.Next = "Take a moment to read one, then try again."
 }
 
+func elsewhere(p *problem) {
+	p.Title, p.Next = "This was not read at the author's own server.", "Give the link of the post as your own server shows it."
+}
+
 func busy(p *problem) {
 	p.Title, p.Next = "Very many threads are being unrolled right now.", "Try again in a few seconds."
 }
@@ -124,6 +128,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error, change 
 		tooOften(&p)
 	case errors.Is(err, errBusy):
 		busy(&p)
+	case errors.Is(err, errElsewhere):
+		elsewhere(&p)
 	}
 	for _, c := range change {
 		c(&p)

@@ -31,8 +31,8 @@ type Config struct {
 	Accounts []string
 	// Keyword is the word that triggers the bot; empty means "unroll".
 	Keyword string
-	// Contact is an address where authors can ask for a thread to be taken
-	// down.
+	// Contact is where authors reach the operator: an address of mail or of
+	// the web, or any words.
 	Contact string
 	// Index lets search engines in.
 	Index bool
@@ -40,10 +40,15 @@ type Config struct {
 	// as http://127.0.0.1:9000. All of https is allowed already.
 	MediaSources []string
 
+	// ProxyMedia lets pages load pictures through us, with Picture, and
+	// nothing from elsewhere. Videos are linked to.
+	ProxyMedia bool
+
 	// TrustedProxies may say in X-Forwarded-For whom a request is from.
 	// Loopback addresses always may.
 	TrustedProxies []netip.Prefix
-	// Limit is for unrolls per address, RefreshLimit for looking again.
+	// Limit is for unrolls per address, RefreshLimit for looking again and
+	// for opting out.
 	// Pages that were made a moment ago cost nothing.
 	Limit        unroll.Limit // zero: 60 a minute, 30 at once
 	RefreshLimit unroll.Limit // zero: 6 an hour, 3 at once
@@ -82,22 +87,32 @@ type Unroller interface {
 	Publish(ctx context.Context, t *unroll.Thread, title string) error
 }
 
+// Store is what the reader needs of a store. Any of it may fail at any time;
+// pages do without, but for the authors' page.
+type Store interface {
+	unroll.Store
+	unroll.OptOuts
+	unroll.Latest
+	unroll.Limiter
+	unroll.Values
+}
+
 // Server serves the reader.
 type Server struct {
-	cfg     Config
-	unroll  Unroller
-	latest  unroll.Latest
-	limiter unroll.Limiter
-	mux     *http.ServeMux
-	header  http.Header // of every answer
-	pages   *cache
-	slots   chan struct{} // one per unroll under way
+	cfg    Config
+	unroll Unroller
+	store  Store
+	signer signer
+	mux    *http.ServeMux
+	header http.Header // of every answer
+	pages  *cache
+	slots  chan struct{} // one per unroll under way
 }
 
 // New makes a reader of what u unrolls.
-func New(cfg Config, u Unroller, latest unroll.Latest, limiter unroll.Limiter) (*Server, error) {
-	if u == nil || latest == nil || limiter == nil {
-		return nil, errors.New("web: an unroller, a list of the latest threads and a limiter are needed")
+func New(cfg Config, u Unroller, store Store) (*Server, error) {
+	if u == nil || store == nil {
+		return nil, errors.New("web: an unroller and a store are needed")
 	}
 	cfg.PublicURL = strings.TrimRight(cmp.Or(cfg.PublicURL, "http://localhost:8080"), "/")
 	if base, err := url.Parse(cfg.PublicURL); err != nil || base.Host == "" || base.RawQuery != "" {
@@ -117,7 +132,7 @@ func New(cfg Config, u Unroller, latest unroll.Latest, limiter unroll.Limiter) (
 		cfg.Now = time.Now
 	}
 	s := &Server{
-		cfg: cfg, unroll: u, latest: latest, limiter: limiter,
+		cfg: cfg, unroll: u, store: store, signer: signer{values: store},
 		header: securityHeaders(cfg), pages: newCache(cfg.CacheBytes), slots: make(chan struct{}, cfg.MaxUnrolls),
 	}
 	s.mux = s.routes()
@@ -129,6 +144,8 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("GET /{$}", s.front)
 	mux.HandleFunc("GET /latest", s.latestPage)
 	mux.HandleFunc("GET /latest.atom", s.latestFeed)
+	mux.HandleFunc("GET /authors", s.authors)
+	mux.HandleFunc("POST /authors", s.optOut)
 	mux.HandleFunc("GET /oembed", s.oembed)
 	for _, path := range []string{"/x/{id}", "/bluesky/{author}/{id}", "/mastodon/{host}/{id}"} {
 		mux.HandleFunc("GET "+path, s.thread)

@@ -22,6 +22,7 @@ func TestPagesGolden(t *testing.T) {
 	})
 	for name, path := range map[string]string{
 		"front.html": "/", "latest.html": "/latest", "thread.html": root, "problem.html": "/?url=https://nowhere.example/%3Cb%3E",
+		"authors.html": "/authors",
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, withoutStyle(get(t, s, path).Body)) })
 	}
@@ -241,11 +242,11 @@ func TestServedTellsTheRoute(t *testing.T) {
 
 func TestNewRefuses(t *testing.T) {
 	f := newFake()
-	if _, err := web.New(web.Config{}, nil, f, f); err == nil {
+	if _, err := web.New(web.Config{}, nil, f); err == nil {
 		t.Error("no unroller")
 	}
 	for _, address := range []string{"unroll.example", "/path", "https://a.example/?b", "://"} {
-		if _, err := web.New(web.Config{PublicURL: address}, f, f, f); err == nil {
+		if _, err := web.New(web.Config{PublicURL: address}, f, f); err == nil {
 			t.Errorf("%s is taken for a public URL", address)
 		}
 	}

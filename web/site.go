@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+	"strings"
 
 	"unrollbot/unroll"
 	"unrollbot/unroll/render"
@@ -41,6 +42,23 @@ type site struct {
 	Author string // whose threads are listed
 
 	Thread *threadPage
+	Wish   *wish
+}
+
+// ContactURL is where the operator can be reached, if the contact is an
+// address of the web or of mail.
+func (s site) ContactURL() string {
+	c := s.Config.Contact
+	switch {
+	case strings.ContainsAny(c, " \t\n"):
+		return ""
+	case strings.HasPrefix(c, "https://"), strings.HasPrefix(c, "mailto:"):
+		return c
+	case strings.Contains(c, "@") && !strings.HasPrefix(c, "@"):
+		return "mailto:" + c
+	default:
+		return ""
+	}
 }
 
 // listed is a line of the latest threads. By is the path of the author's.
@@ -73,9 +91,21 @@ func (s *Server) render(w io.Writer, name string, data site) error {
 
 // show answers with a page that is made anew each time.
 func (s *Server) show(w http.ResponseWriter, r *http.Request, name string, data site) {
+	s.showAs(w, r, http.StatusOK, name, data)
+}
+
+// showAs is show with a status. Only what went well can be kept by browsers.
+func (s *Server) showAs(w http.ResponseWriter, r *http.Request, status int, name string, data site) {
 	var b bytes.Buffer
 	if err := s.render(&b, name, data); err != nil {
 		s.fail(w, r, err)
+		return
+	}
+	if status != http.StatusOK || r.Method == http.MethodPost {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(status)
+		_, _ = w.Write(b.Bytes())
 		return
 	}
 	h := http.Header{"Content-Type": {"text/html; charset=utf-8"}, "Cache-Control": {"no-cache"}}

@@ -257,11 +257,11 @@ func (a *app) connect(ctx context.Context) error {
 		a.adapters = append(a.adapters, d)
 	}
 	reader, err := web.New(web.Config{
-		PublicURL: a.cfg.PublicURL, Keyword: a.cfg.Keywords[0], MediaSources: a.mediaSources(),
-		Picture: a.picture,
+		PublicURL: a.cfg.PublicURL, Keyword: a.cfg.Keywords[0], Contact: a.cfg.Contact,
+		MediaSources: a.mediaSources(), ProxyMedia: a.cfg.MediaProxy, Picture: a.picture,
 		Limit:   unroll.Limit{Events: 60, Per: time.Minute, Burst: 40},
 		Metrics: a.metrics.Handler(), Checks: []web.Check{{Name: "store", Ready: a.store.Ping}}, Log: a.log,
-	}, a.service, a.store, a.store)
+	}, a.service, a.store)
 	if err != nil {
 		return err
 	}
