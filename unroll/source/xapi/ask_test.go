@@ -158,10 +158,12 @@ func TestRest(t *testing.T) {
 		limit int
 		fault fakenet.Fault
 		wait  time.Duration
+		again time.Duration // the wait that is kept
 	}{
-		"a refusal":     {fault: fakenet.TooMany(40), wait: 40 * time.Second},
-		"the last call": {limit: 1, wait: 15 * time.Minute},
-		"no credits":    {fault: fakenet.Fault{Status: 402, Body: `{"title":"CreditsDepleted"}`}, wait: restCredits},
+		"a refusal":     {fault: fakenet.TooMany(40), wait: 40 * time.Second, again: 40 * time.Second},
+		"a long word":   {fault: fakenet.TooMany(7200), wait: 2 * time.Hour, again: time.Hour},
+		"the last call": {limit: 1, again: 15 * time.Minute},
+		"no credits":    {fault: fakenet.Fault{Status: 402, Body: `{"title":"CreditsDepleted"}`}, wait: restCredits, again: restCredits},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -180,10 +182,10 @@ func TestRest(t *testing.T) {
 			}
 			before := len(x.Log())
 			_, err = s.Fetch(t.Context(), ref(id))
-			if unroll.KindOf(err) != unroll.KindRateLimited || unroll.RetryAfter(err) != tc.wait || len(x.Log()) != before {
+			if unroll.KindOf(err) != unroll.KindRateLimited || unroll.RetryAfter(err) != tc.again || len(x.Log()) != before {
 				t.Errorf("second: wait %v: %v; calls %q", unroll.RetryAfter(err), err, calls(x))
 			}
-			at.Add(int64(tc.wait / time.Second))
+			at.Add(int64(tc.again / time.Second))
 			_, _ = s.Fetch(t.Context(), ref(id))
 			if len(x.Log()) == before {
 				t.Error("not asked again after the rest")

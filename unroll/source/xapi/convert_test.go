@@ -105,6 +105,83 @@ func TestArticleCard(t *testing.T) {
 	}
 }
 
+func TestCard(t *testing.T) {
+	t.Parallel()
+	const page = `"text":"see https://t.co/aaaaaaaaaa","entities":{"urls":[{"start":4,"end":27,"url":"https://t.co/aaaaaaaaaa",
+		"expanded_url":"https://a.example/?utm_source=x","title":"A","description":"B",
+		"images":[{"url":"https://a.example/s.png","width":150},{"url":"https://a.example/l.png","width":800}]}]}`
+	for name, tc := range map[string]struct {
+		post string
+		want *unroll.Card
+	}{
+		"a page": {page, &unroll.Card{URL: "https://a.example/", Title: "A", Description: "B", Image: "https://a.example/l.png"}},
+		"a page beside a picture, which hides it": {page + `,"attachments":{"media_keys":["1"]}`, nil},
+		"a page before an article":                {page + `,"article":{"title":"T","plain_text":"One."}`, nil},
+		"a post":                                  {strings.ReplaceAll(page, "https://a.example/?", "https://x.com/b/status/9?"), nil},
+		"no page that X knows":                    {strings.ReplaceAll(page, `"title":"A",`, ""), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := converted(t, `{"data":{"id":"7","author_id":"4",`+tc.post+`},"includes":{"media":[{"media_key":"1","type":"photo","url":"https://img.example/1.jpg"}]}}`)
+			if diff := cmp.Diff(tc.want, p.Card); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestTake: of several answers about a post the newest version counts, then
+// the one that was asked for; what is said of accounts is not said of posts.
+func TestTake(t *testing.T) {
+	t.Parallel()
+	const (
+		first   = `{"data":[{"id":"7","author_id":"4","text":"first","edit_history_tweet_ids":["7"]}]}`
+		old     = `{"data":[{"id":"7","author_id":"4","text":"first","edit_history_tweet_ids":["7","8"]}]}`
+		current = `{"data":[{"id":"8","author_id":"4","text":"current","edit_history_tweet_ids":["7","8"]}]}`
+		brought = `{"includes":{"tweets":[{"id":"8","author_id":"4","text":"brought along","edit_history_tweet_ids":["7","8"]}]}}`
+	)
+	for name, tc := range map[string]struct {
+		answers []string
+		text    string
+		stale   bool
+	}{
+		"one":                          {[]string{first}, "first", false},
+		"old before current":           {[]string{old, current}, "current", false},
+		"current before old":           {[]string{current, old}, "current", false},
+		"before it was edited":         {[]string{first, current}, "current", false},
+		"before it was edited, later":  {[]string{current, first}, "current", false},
+		"old alone":                    {[]string{old}, "first", true},
+		"brought along":                {[]string{brought}, "brought along", false},
+		"brought along, then asked":    {[]string{brought, current}, "current", false},
+		"asked, then brought along":    {[]string{current, brought}, "current", false},
+		"of an account":                {[]string{`{"errors":[{"resource_type":"user","value":"7","type":"x/resource-not-found"}]}`, current}, "current", false},
+		"gone, and yet there":          {[]string{`{"errors":[{"resource_type":"tweet","value":"7","type":"x/resource-not-found"}]}`, first}, "first", false},
+		"there, and an error about it": {[]string{first, `{"errors":[{"resource_type":"tweet","value":"7","type":"x/field-hydration-failure"}]}`}, "first", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWalk(&Source{}, "7")
+			for _, raw := range tc.answers {
+				var a answer
+				if err := json.Unmarshal([]byte(raw), &a); err != nil {
+					t.Fatal(err)
+				}
+				w.take(&a)
+			}
+			h := w.get("7")
+			if name == "brought along" {
+				h = w.get("8")
+			}
+			if h == nil || h.post.Text != tc.text || h.stale != tc.stale || len(w.order) != 1 {
+				t.Errorf("%+v, posts %q", h, w.order)
+			}
+			if _, gone := w.gone["7"]; gone {
+				t.Errorf("gone: %v", w.gone)
+			}
+		})
+	}
+}
+
 func TestMedia(t *testing.T) {
 	t.Parallel()
 	p := converted(t, `{"data":[{"id":"7","author_id":"4","text":"x","attachments":{"media_keys":["1","1","2","3","4","gone"]}}],

@@ -19,6 +19,7 @@ type ledger struct {
 	mu     sync.Mutex
 	values map[string][]byte
 	away   bool
+	held   bool
 }
 
 func newLedger() *ledger { return &ledger{values: make(map[string][]byte)} }
@@ -29,29 +30,38 @@ func (l *ledger) state(away bool) {
 	l.away = away
 }
 
-func (l *ledger) Lock(context.Context, string, time.Duration) (func(), error) {
-	if _, _, err := l.Value(context.Background(), ""); err != nil {
-		return nil, err
+func (l *ledger) Lock(ctx context.Context, key string, lease time.Duration) (func(), error) {
+	if _, _, err := l.Value(ctx, key); err != nil || lease <= 0 {
+		return nil, errors.New("no lock")
 	}
 	l.lock.Lock()
-	return l.lock.Unlock, nil
+	hold := func(held bool) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.held = held
+	}
+	hold(true)
+	return func() {
+		hold(false)
+		l.lock.Unlock()
+	}, nil
 }
 
-func (l *ledger) Value(_ context.Context, key string) ([]byte, bool, error) {
+func (l *ledger) Value(ctx context.Context, key string) ([]byte, bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.away {
+	if l.away || ctx.Err() != nil {
 		return nil, false, errors.New("away")
 	}
 	v, ok := l.values[key]
 	return v, ok, nil
 }
 
-func (l *ledger) SetValue(_ context.Context, key string, value []byte, ttl time.Duration) error {
+func (l *ledger) SetValue(ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.away || ttl <= 0 {
-		return errors.New("away")
+	if l.away || ctx.Err() != nil || !l.held || ttl <= 0 {
+		return errors.New("away, or without a lock")
 	}
 	l.values[key] = value
 	return nil

@@ -288,6 +288,22 @@ func TestWays(t *testing.T) {
 			posts: "0 2 3 5 6 7 21600 21601", cuts: "limit 21601", calls: "larttl", read: 8,
 		},
 		{
+			name: "an old one among reposts, without", begin: month,
+			world: append(thread, "10 bob -", "11 ada - reposts=10", "12 ada - reposts=10"), ask: 0,
+			posts: "0 2 3 5 6 7", cuts: "limit 7", calls: "lart", read: 6,
+		},
+		{
+			name: "an old one, without, and little of the timeline: up post by post", begin: month,
+			world: append(thread, "10 ada -", "11 ada -", "12 ada -", "13 ada -", "14 ada -"), cfg: Config{MaxTimeline: 5}, ask: 6,
+			posts: "0 2 3 6", cuts: "limit 6", calls: "lartlll", read: 9,
+		},
+		{
+			name: "a post withheld by law, which no search finds", begin: yesterday,
+			world: []string{"0 ada -", "1 ada 0 gap=withheld", "2 ada 1"}, ask: 0,
+			api:   fakenet.XAPIConfig{Unindexed: map[string]bool{idOf(yesterday, 1): true}},
+			posts: "0. !1=withheld 2.", calls: "lrl", read: 3,
+		},
+		{
 			name: "an old one that lately went on, without", begin: month,
 			world: append(thread, strconv.Itoa(29*day)+" ada 7"), ask: 0,
 			posts: "0 2 3 5 6 7 41760", cuts: "limit 41760", calls: "lart", read: 7,

@@ -102,6 +102,8 @@ func (w *walk) put(p *post, with parts, asked bool) {
 		return
 	}
 	id, version, latest := w.join(p)
+	delete(w.gone, p.ID)
+	delete(w.gone, id)
 	h := &held{
 		quotes: p.refers("quoted"), reposts: p.refers("retweeted"), replies: -1,
 		asked: asked, version: version, stale: version < latest,
