@@ -21,6 +21,7 @@ import (
 	"unrollbot/bot/discord"
 	"unrollbot/bot/telegram"
 	"unrollbot/config"
+	"unrollbot/internal/codec"
 	"unrollbot/internal/demo"
 	"unrollbot/internal/httpx"
 	"unrollbot/internal/metrics"
@@ -53,6 +54,8 @@ type store interface {
 	unroll.Stores
 	unroll.Limiter
 	unroll.Values
+	Dump(context.Context, func(codec.Record) error) error
+	Restore(context.Context, codec.Record) error
 	Ping(context.Context) error
 	Close() error
 }
@@ -71,6 +74,7 @@ type app struct {
 	triggers   *bot.Triggers
 	store      store
 	client     *httpx.Client
+	sources    []unroll.Source
 	service    *unroll.Service
 	dispatcher *bot.Dispatcher
 	demo       *demo.Net // nil without --demo
@@ -110,6 +114,7 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger, o options)
 		PublicURL: cfg.PublicURL, Published: a.publish, Log: log,
 	}, a.triggers, a.service, a.phrases)
 	a.dispatcher = bot.NewDispatcher(bot.DispatcherConfig{Concerns: a.triggers.Concerns, Log: log}, bot.Chain(answerer,
+		bot.Refuse(bot.NewBans(a.store, log), a.metrics.Banned),
 		bot.Log(log, a.triggers, a.metrics),
 		bot.Recover(a.phrases),
 		bot.Once(a.store, log),
@@ -203,9 +208,10 @@ func (a *app) newService() error {
 	if err != nil {
 		return err
 	}
+	a.sources = []unroll.Source{fx, syn, bsky, masto}
 	a.service, err = unroll.New(unroll.Config{
 		Observer: a.metrics, Expander: shortlink.New(a.client), Log: a.log,
-	}, []unroll.Source{fx, syn, bsky, masto}, stores)
+	}, a.sources, stores)
 	return err
 }
 
@@ -272,6 +278,7 @@ func (a *app) connect(ctx context.Context) error {
 	}
 	a.server = web.HTTPServer(mux)
 	a.onClose(a.server.Close)
+	a.listenAdmin(ctx)
 	return nil
 }
 

@@ -29,6 +29,7 @@ usage:
   unrollbot config                            print the settings in effect
   unrollbot doctor                            try settings, tokens, store and networks,
                                               and say what to do
+  unrollbot admin ...                         opt-outs, bans, purge: see admin --help
   unrollbot healthcheck                       ask a running bot whether it is well
   unrollbot version
 
@@ -86,6 +87,9 @@ func dispatch(ctx context.Context, args []string, sys system) error {
 	verb := "serve"
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		verb, args = args[0], args[1:]
+	}
+	if verb == "admin" {
+		return administer(ctx, args, sys)
 	}
 	flags := flag.NewFlagSet(verb, flag.ContinueOnError)
 	flags.SetOutput(io.Discard)

@@ -20,6 +20,7 @@ type Metrics struct {
 	unrolls  *prometheus.HistogramVec
 	fetches  *prometheus.HistogramVec
 	leases   *prometheus.GaugeVec
+	banned   *prometheus.CounterVec
 }
 
 var (
@@ -45,11 +46,14 @@ func New(version string) *Metrics {
 	m.leases = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Namespace: "unrollbot", Name: "lease_held", Help: "1 where this replica does the work that one replica at a time may do.",
 	}, []string{"work"})
+	m.banned = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Namespace: "unrollbot", Name: "banned_requests_total", Help: "Requests of banned users, which were dropped.",
+	}, []string{"platform"})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Namespace: "unrollbot", Name: "build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.unrolls, m.fetches, m.leases, build,
+	m.registry.MustRegister(m.requests, m.unrolls, m.fetches, m.leases, m.banned, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -88,6 +92,9 @@ func (m *Metrics) Lease(work string) func(held bool) {
 		}
 	}
 }
+
+// Banned counts a request that was dropped because of who asked.
+func (m *Metrics) Banned(platform string) { m.banned.WithLabelValues(platform).Inc() }
 
 func outcome(k unroll.Kind) string {
 	if k == "" {
