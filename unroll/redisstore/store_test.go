@@ -244,6 +244,21 @@ func TestLatestIsTrimmed(t *testing.T) {
 	}
 }
 
+// TestOptOutIsProlonged asks about an author every few years.
+func TestOptOutIsProlonged(t *testing.T) {
+	m := miniredis.RunT(t)
+	s := open(t, "redis://"+m.Addr(), slog.New(slog.DiscardHandler))
+	if err := s.SetOptedOut(t.Context(), unroll.X, "1", true); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		m.FastForward(optOutTTL - time.Hour)
+		if out, err := s.OptedOut(t.Context(), unroll.X, "1"); !out || err != nil {
+			t.Errorf("OptedOut = %v, %v; want true", out, err)
+		}
+	}
+}
+
 // TestKeys keeps what must change together in one slot of a cluster, and the
 // rest apart.
 func TestKeys(t *testing.T) {
