@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -11,11 +12,34 @@ import (
 	"unrollbot/unroll/render"
 )
 
-// How many threads the lists show; listedMax is as many as stores keep.
+// How many threads a page and a feed list; listedMax is as many as stores
+// keep.
 const (
-	latestMax = 100
+	pageMax   = 50
+	feedMax   = 100
 	listedMax = 500
 )
+
+// paged cuts from a list what a page shows of it: what was listed before the
+// moment that the address names, as nanoseconds since 1970, and the address
+// of the page after. What is listed meanwhile moves nothing to another page.
+func paged(r *http.Request, list []unroll.Listing) (part []unroll.Listing, older string) {
+	q := r.URL.Query()
+	if before, err := strconv.ParseInt(q.Get("before"), 10, 64); err == nil {
+		for len(list) > 0 && list[0].At.UnixNano() >= before {
+			list = list[1:]
+		}
+	}
+	n := min(pageMax, len(list))
+	for n > 0 && n < len(list) && list[n].At.Equal(list[n-1].At) {
+		n++ // no page begins within a moment
+	}
+	if n < len(list) {
+		q.Set("before", strconv.FormatInt(list[n-1].At.UnixNano(), 10))
+		older = r.URL.Path + "?" + q.Encode()
+	}
+	return list[:n], older
+}
 
 // listings returns the n latest threads. A list that cannot be read is
 // empty: pages do without.
@@ -55,11 +79,12 @@ func networkName(r unroll.Ref) string {
 }
 
 func (s *Server) latestPage(w http.ResponseWriter, r *http.Request) {
-	s.show(w, r, "latest", site{Title: "Latest threads unrolled", Latest: lines(s.listings(r, latestMax)), Feed: "/latest.atom"})
+	part, older := paged(r, s.listings(r, listedMax))
+	s.show(w, r, "latest", site{Title: "Latest threads unrolled", Latest: lines(part), Older: older, Feed: "/latest.atom"})
 }
 
 func (s *Server) latestFeed(w http.ResponseWriter, r *http.Request) {
-	s.feed(w, r, "Latest threads unrolled", "/latest", s.listings(r, latestMax))
+	s.feed(w, r, "Latest threads unrolled", "/latest", s.listings(r, feedMax))
 }
 
 // authorPath is where an author's threads are listed: /x/@HANDLE,
@@ -91,10 +116,11 @@ func (s *Server) author(w http.ResponseWriter, r *http.Request, path string, f f
 	}
 	title := "Threads by " + name
 	if f.suffix == ".atom" {
-		s.feed(w, r, title, path, own)
+		s.feed(w, r, title, path, own[:min(len(own), feedMax)])
 		return
 	}
-	s.show(w, r, "author", site{Title: title, Author: name, Latest: lines(own), Feed: path + ".atom"})
+	part, older := paged(r, own)
+	s.show(w, r, "author", site{Title: title, Author: name, Latest: lines(part), Older: older, Feed: path + ".atom"})
 }
 
 // feed answers with a list of threads as an Atom feed.

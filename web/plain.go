@@ -73,7 +73,7 @@ var previewers = []string{"Twitterbot", "facebookexternalhit", "LinkedInBot", "S
 func (s *Server) robots(w http.ResponseWriter, _ *http.Request) {
 	text := "User-agent: *\nDisallow: /\n"
 	if s.cfg.Index {
-		text = "User-agent: *\nDisallow: /*?url=\n"
+		text = "User-agent: *\nDisallow: /*?url=\nDisallow: /search\n"
 	} else {
 		for _, name := range previewers {
 			text += "\nUser-agent: " + name

@@ -47,7 +47,7 @@ type Config struct {
 	// TrustedProxies may say in X-Forwarded-For whom a request is from.
 	// Loopback addresses always may.
 	TrustedProxies []netip.Prefix
-	// Limit is for unrolls per address, RefreshLimit for looking again and
+	// Limit is for unrolls per address, and for searches, RefreshLimit for looking again and
 	// for opting out.
 	// Pages that were made a moment ago cost nothing.
 	Limit        unroll.Limit // zero: 60 a minute, 30 at once
@@ -106,6 +106,7 @@ type Server struct {
 	mux    *http.ServeMux
 	header http.Header // of every answer
 	pages  *cache
+	corpus corpus
 	slots  chan struct{} // one per unroll under way
 }
 
@@ -132,7 +133,7 @@ func New(cfg Config, u Unroller, store Store) (*Server, error) {
 		cfg.Now = time.Now
 	}
 	s := &Server{
-		cfg: cfg, unroll: u, store: store, signer: signer{values: store},
+		cfg: cfg, unroll: u, store: store, signer: signer{values: store}, corpus: corpus{store: store},
 		header: securityHeaders(cfg), pages: newCache(cfg.CacheBytes), slots: make(chan struct{}, cfg.MaxUnrolls),
 	}
 	s.mux = s.routes()
@@ -144,6 +145,7 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("GET /{$}", s.front)
 	mux.HandleFunc("GET /latest", s.latestPage)
 	mux.HandleFunc("GET /latest.atom", s.latestFeed)
+	mux.HandleFunc("GET /search", s.search)
 	mux.HandleFunc("GET /authors", s.authors)
 	mux.HandleFunc("POST /authors", s.optOut)
 	mux.HandleFunc("GET /oembed", s.oembed)

@@ -22,7 +22,7 @@ func TestPagesGolden(t *testing.T) {
 	})
 	for name, path := range map[string]string{
 		"front.html": "/", "latest.html": "/latest", "thread.html": root, "problem.html": "/?url=https://nowhere.example/%3Cb%3E",
-		"authors.html": "/authors",
+		"authors.html": "/authors", "search.html": "/search?q=tidewater",
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, withoutStyle(get(t, s, path).Body)) })
 	}

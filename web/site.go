@@ -38,6 +38,9 @@ type site struct {
 	Problem *problem
 
 	Latest []listed
+	Older  string // address of the next page of the list
+	Query  string // that was searched for
+	Found  int    // threads, on all pages
 	Feed   string // path of the list's feed
 	Author string // whose threads are listed
 
