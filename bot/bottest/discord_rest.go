@@ -28,6 +28,8 @@ func discordRoutes() []discordRoute {
 		route("POST", "/webhooks/*/*", (*Discord).postFollowUp),
 		route("PATCH", "/webhooks/*/*/messages/@original", (*Discord).patchOriginal),
 		route("DELETE", "/webhooks/*/*/messages/@original", (*Discord).deleteOriginal),
+		route("GET", "/channels/*", (*Discord).getChannel),
+		route("GET", "/channels/*/messages/*", (*Discord).getMessage),
 		route("POST", "/channels/*/messages", (*Discord).postMessage),
 		route("POST", "/channels/*/typing", func(*Discord, []string, *DiscordCall) (int, any) { return http.StatusNoContent, nil }),
 		route("POST", "/channels/*/messages/*/threads", (*Discord).postThread),
@@ -212,6 +214,23 @@ func (d *Discord) postMessage(p []string, c *DiscordCall) (int, any) {
 		return r.answer()
 	}
 	return http.StatusOK, map[string]any{"id": m.ID}
+}
+
+func (d *Discord) getChannel(p []string, _ *DiscordCall) (int, any) {
+	for _, t := range d.state.Threads {
+		if t.ID == p[0] {
+			return http.StatusOK, map[string]any{"id": t.ID, "type": 11, "parent_id": t.Parent}
+		}
+	}
+	return http.StatusOK, map[string]any{"id": p[0], "type": 0, "parent_id": nil}
+}
+
+func (d *Discord) getMessage(p []string, _ *DiscordCall) (int, any) {
+	m := d.state.Messages[p[1]]
+	if m == nil || m.Deleted || m.Channel != p[0] {
+		return refused{http.StatusNotFound, 10008, "Unknown Message"}.answer()
+	}
+	return http.StatusOK, map[string]any{"id": m.ID, "channel_id": m.Channel}
 }
 
 func (d *Discord) postThread(p []string, c *DiscordCall) (int, any) {

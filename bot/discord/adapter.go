@@ -58,7 +58,10 @@ type Adapter struct {
 	withheld atomic.Bool
 	tasks    *tasks
 
-	settings    *settingsCache
+	values      unroll.Values      // nil: nothing is kept
+	kept        *bot.SettingsStore // nil without values
+	settings    *bot.SettingsCache // in front of kept
+	parents     *parents
 	suggestions *suggestions
 }
 
@@ -88,7 +91,11 @@ func New(cfg Config, dispatch bot.Dispatch, phrases bot.Phrases, values unroll.V
 	a := &Adapter{
 		token: token, log: cfg.Log, dispatch: dispatch, phrases: phrases,
 		refs: refs{values: values}, pace: defaultGatewayPace(), tasks: newTasks(),
-		settings: newSettingsCache(values), suggestions: newSuggestions(),
+		values: values, parents: newParents(), suggestions: newSuggestions(),
+	}
+	if values != nil {
+		a.kept = bot.NewSettingsStore(values)
+		a.settings = bot.NewSettingsCache(a.Name(), a.kept)
 	}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)

@@ -13,6 +13,9 @@ type messageReply struct {
 	output
 	message string
 	user    string // who wrote it
+	// unasked is set where a link in the message may be all there is to it:
+	// then only threads are offered, until Working tells otherwise.
+	unasked bool
 
 	sent int
 }
@@ -21,11 +24,18 @@ var _ bot.Responder = (*messageReply)(nil)
 
 // Working shows that the bot is typing. Discord shows it for ten seconds.
 func (r *messageReply) Working(ctx context.Context) error {
+	r.unasked = false
 	return r.a.rest.do(ctx, http.MethodPost, "/channels/"+r.channel+"/typing", nil, nil)
 }
 
 // Send posts a reply to the message. Nobody is pinged but who wrote it.
 func (r *messageReply) Send(ctx context.Context, reply bot.Reply) error {
+	switch {
+	case reply.Offer:
+		return r.offer(ctx, &reply)
+	case r.unasked: // a limit was reached over something that nobody asked for
+		return nil
+	}
 	messages := []outgoing{}
 	if reply.Thread == nil {
 		messages = append(messages, r.sentence(ctx, &reply))
@@ -40,22 +50,37 @@ func (r *messageReply) Send(ctx context.Context, reply bot.Reply) error {
 			m.Reference = &reference{MessageID: r.message}
 			m.AllowedMentions.RepliedUser = true
 		}
-		if err := r.post(ctx, m); err != nil {
-			return err
+		id, err := r.post(ctx, m)
+		if err != nil {
+			return r.explain(ctx, err)
+		}
+		if i == 0 && reply.Thread != nil {
+			r.note(ctx, reply.Thread, id)
 		}
 	}
 	return nil
 }
 
-func (r *messageReply) post(ctx context.Context, m outgoing) error {
+// post sends a message and returns its id.
+func (r *messageReply) post(ctx context.Context, m outgoing) (string, error) {
 	m.Nonce, m.EnforceNonce = r.message+"-"+strconv.Itoa(r.sent), true
 	r.sent++
 	path := "/channels/" + r.channel + "/messages"
-	err := r.a.send(ctx, http.MethodPost, path, m, nil)
-	switch refusal(err).Code {
-	case codeNoHistory:
+	var posted struct {
+		ID string `json:"id"`
+	}
+	err := r.a.send(ctx, http.MethodPost, path, m, &posted)
+	if refusal(err).Code == codeNoHistory {
 		m.Reference, m.AllowedMentions.RepliedUser = nil, false
-		return r.a.send(ctx, http.MethodPost, path, m, nil)
+		err = r.a.send(ctx, http.MethodPost, path, m, &posted)
+	}
+	return posted.ID, err
+}
+
+// explain tells the asker what the bot may not do here, where that is why it
+// cannot answer.
+func (r *messageReply) explain(ctx context.Context, err error) error {
+	switch refusal(err).Code {
 	case codeMissingAccess:
 		return r.muzzled(ctx, "View Channel, Send Messages")
 	case codeMissingPermissions:

@@ -71,6 +71,8 @@ type optionSpec struct {
 	Required     bool              `json:"required,omitempty"`
 	Autocomplete bool              `json:"autocomplete,omitempty"`
 	MaxLength    int               `json:"max_length,omitempty"`
+	MinValue     int               `json:"min_value,omitempty"`
+	MaxValue     int               `json:"max_value,omitempty"`
 	Choices      []choiceSpec      `json:"choices,omitempty"`
 }
 
@@ -88,8 +90,9 @@ const (
 
 // Types of options (Discord, "Application Command Option Type").
 const (
-	optionString = 3
-	optionBool   = 5
+	optionString  = 3
+	optionInteger = 4
+	optionBool    = 5
 )
 
 // commands are what the bot registers.
@@ -108,7 +111,7 @@ func (a *Adapter) commands() []commandSpec {
 	menu.Name, menu.Names = a.texts("command_unroll_message", "Unroll thread", maxCommandName)
 
 	all := []commandSpec{slash, help, menu}
-	if a.settings.store != nil {
+	if a.settings != nil {
 		all = append(all, a.settingsCommand())
 	}
 	return all
@@ -120,6 +123,8 @@ func (a *Adapter) settingsCommand() commandSpec {
 	language.Choices = a.languages()
 	keyword := a.option(optionString, optionKeyword, "command_settings_keyword", "Words that ask for a thread in a reply, separated by commas")
 	keyword.MaxLength = 600
+	from := a.option(optionInteger, optionAutoFrom, "command_settings_auto_from", "From how many posts on a thread is offered")
+	from.MinValue, from.MaxValue = minOffer, maxOffer
 	c := commandSpec{
 		Type: 1, Name: commandSettings, Contexts: []int{0}, Integrations: []int{0},
 		Permissions: discordgo.PermissionManageGuild,
@@ -127,6 +132,8 @@ func (a *Adapter) settingsCommand() commandSpec {
 			a.viewOption(), language, keyword,
 			a.option(optionBool, optionQuiet, "command_settings_quiet", "Leave pictures and videos out"),
 			a.option(optionBool, optionAdmins, "command_settings_admins", "Answer moderators only"),
+			a.placeOption(optionWhere, "command_settings_where", "Where I answer for all to see", choiceServer, choiceHere),
+			a.placeOption(optionAuto, "command_settings_auto", "Where I offer threads that nobody asked for", choiceNowhere, choiceHere, choiceServer), from,
 			a.option(optionBool, optionReset, "command_settings_reset", "Forget all settings of this server"),
 		},
 	}
@@ -137,6 +144,18 @@ func (a *Adapter) settingsCommand() commandSpec {
 func (a *Adapter) option(kind int, name, id, english string) optionSpec {
 	o := optionSpec{Type: kind, Name: name}
 	o.Description, o.Descriptions = a.texts(id, english, maxCommandDescription)
+	return o
+}
+
+// placeOption lets somebody choose where something holds.
+func (a *Adapter) placeOption(name, id, english string, choices ...string) optionSpec {
+	o := a.option(optionString, name, id, english)
+	names := map[string]string{choiceNowhere: "nowhere", choiceHere: "in this channel, too", choiceServer: "the whole server"}
+	for _, v := range choices {
+		c := choiceSpec{Value: v}
+		c.Name, c.Names = a.texts("where_"+v, names[v], maxCommandDescription)
+		o.Choices = append(o.Choices, c)
+	}
 	return o
 }
 

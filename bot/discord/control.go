@@ -25,11 +25,15 @@ type place struct {
 }
 
 func placeOf(r *bot.Reply, b *book) place {
-	ref := r.Asked
-	if ref.IsZero() {
-		ref = r.Thread.Ref
+	return place{ref: refOf(r), pageURL: r.PageURL, n: b.number(r.Page), pages: len(b.pages)}
+}
+
+// refOf is the ref that a thread's buttons name: the one asked for.
+func refOf(r *bot.Reply) unroll.Ref {
+	if r.Asked.IsZero() {
+		return r.Thread.Ref
 	}
-	return place{ref: ref, pageURL: r.PageURL, n: b.number(r.Page), pages: len(b.pages)}
+	return r.Asked
 }
 
 // controls are the rows below a page. Where the store that long refs need is

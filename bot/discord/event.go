@@ -72,7 +72,9 @@ type interaction struct {
 	Locale      string `json:"locale"`
 	Permissions string `json:"app_permissions"`
 	Channel     struct {
-		Type int `json:"type"`
+		Type   int    `json:"type"`
+		Parent string `json:"parent_id"`
+		Adult  bool   `json:"nsfw"`
 	} `json:"channel"`
 	// Owners are where the app was installed: "0" holds the server's id,
 	// "1" the user's.
@@ -164,6 +166,17 @@ func (c *command) flag(name string) bool {
 		}
 	}
 	return false
+}
+
+// number is an option's value if it is a whole number.
+func (c *command) number(name string) int {
+	for _, o := range c.Options {
+		var n int
+		if o.Name == name && json.Unmarshal(o.Value, &n) == nil {
+			return n
+		}
+	}
+	return 0
 }
 
 // pressed is the data of a button or menu.

@@ -3,6 +3,7 @@ package discord
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"time"
 
@@ -20,7 +21,9 @@ func (a *Adapter) receive(ctx context.Context, m *message) {
 	a.suggestions.saw(m.Author.ID, m.Content)
 	text, mentioned := withoutMention(m.Content, self.user)
 	private := m.GuildID == ""
-	if !private && !mentioned && (m.Type != typeReply || m.Content == "") {
+	asks := private || mentioned || (m.Type == typeReply && m.Content != "")
+	known, fresh := a.knownSettings(m.GuildID)
+	if !asks && (!strings.Contains(m.Content, "://") || (fresh && !known.Auto)) {
 		return
 	}
 	req := bot.Request{
@@ -31,25 +34,32 @@ func (a *Adapter) receive(ctx context.Context, m *message) {
 	if r := m.Referenced; r != nil {
 		req.Replied = a.replied(r)
 	}
+	if !asks {
+		req.Message = bot.Message{Text: spoilers.ReplaceAllLiteralString(text, " ")} // what is covered stays so
+	}
 	res := &messageReply{
 		output:  output{a: a, channel: m.ChannelID, speaker: a.speaker(""), stage: stage{threads: !private, open: !private}},
 		message: m.ID, user: m.Author.ID,
 	}
 	take := func() {
 		defer a.recovered()
-		if !a.settle(ctx, m.GuildID, false, &req, &res.output) {
-			return // for moderators only, and a message does not tell who is one
+		in := room{server: m.GuildID, channel: m.ChannelID, parent: parentUnknown}
+		if _, may := a.settle(ctx, in, false, &req, &res.output); !may || (!asks && !req.Settings.Auto) {
+			return // a message does not tell who is a moderator, and not all can see an answer
 		}
+		res.unasked = req.Settings.Auto && !mentioned && len(unroll.FindRefs(req.Message.Text)) > 0
 		if err := a.dispatch.Dispatch(ctx, req, res); err != nil {
 			a.tasks.start(func() { a.turnAway(res, res.speaker, err) })
 		}
 	}
-	if _, known := a.settings.known(m.GuildID); known {
+	if fresh && len(known.AutoIn)+len(known.AnswerIn) == 0 {
 		take()
-	} else if !a.tasks.start(take) { // the store may take its time
+	} else if !a.tasks.start(take) { // the store, or Discord, may take its time
 		a.log.Warn("event dropped: too many at once", "kind", "MESSAGE_CREATE")
 	}
 }
+
+var spoilers = regexp.MustCompile(`(?s)\|\|.+?\|\|`)
 
 // replied is the message that another one answers, or was used on. Its
 // content may be withheld although the answer's is not.

@@ -22,6 +22,7 @@ type interactionReply struct {
 	// promised is set while Discord shows that a message of ours will come.
 	promised bool
 	sent     int
+	shown    string // id of the first message
 }
 
 var (
@@ -50,6 +51,9 @@ func (r *interactionReply) Send(ctx context.Context, reply bot.Reply) error {
 	for i, m := range messages {
 		if err := r.put(ctx, m, first && i == 0); err != nil {
 			return err
+		}
+		if i == 0 && first {
+			r.note(ctx, reply.Thread, r.shown)
 		}
 	}
 	return nil
@@ -101,7 +105,11 @@ func (r *interactionReply) put(ctx context.Context, m outgoing, first bool) erro
 	if !first {
 		return r.follow(ctx, m.ephemeral(r.stage.private))
 	}
-	err := r.a.send(ctx, http.MethodPatch, r.original(), m.asEdit(), nil)
+	var shown struct {
+		ID string `json:"id"`
+	}
+	err := r.a.send(ctx, http.MethodPatch, r.original(), m.asEdit(), &shown)
+	r.shown = shown.ID
 	if refusal(err).Code == codeUnknownMessage { // deleted in the meantime
 		err = nil
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"os"
 	"strconv"
 	"strings"
@@ -115,6 +116,19 @@ func (m *memory) Claim(_ context.Context, key string, _ time.Duration) (bool, er
 	}
 	m.values[key] = nil
 	return true, nil
+}
+
+// forget drops the keys that begin with prefix.
+func (m *memory) forget(prefix string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.DeleteFunc(m.values, func(key string, _ []byte) bool { return strings.HasPrefix(key, prefix) })
+}
+
+func (m *memory) fail(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.err = err
 }
 
 // words knows two sentences, one of them in German only; all others come

@@ -149,19 +149,6 @@ func TestModeratorsOnly(t *testing.T) {
 	}
 }
 
-func TestSettingsCacheIsBounded(t *testing.T) {
-	t.Parallel()
-	c := newSettingsCache(&memory{})
-	for i := range maxCached + 10 {
-		if _, err := c.of(t.Context(), strconv.Itoa(i)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(c.byID) > maxCached {
-		t.Errorf("%d servers", len(c.byID))
-	}
-}
-
 func TestSuggestions(t *testing.T) {
 	t.Parallel()
 	r := start(t, bottest.DiscordConfig{MessageContent: true}, whole(1))
