@@ -27,6 +27,9 @@ type XAPIConfig struct {
 	// Edits holds the IDs of all versions of a post, oldest first, by the ID
 	// that the World has; that one must be the last.
 	Edits map[string][]string
+	// FirstFound makes search find the first post of a conversation too. The
+	// documentation leaves open whether X does.
+	FirstFound bool
 	// Unindexed are posts that no search finds.
 	Unindexed map[string]bool
 	// Limit is how many calls an endpoint takes in its window; 0 counts none.
@@ -195,7 +198,7 @@ func (s *XAPI) search(w http.ResponseWriter, q *xQuery, most int, since time.Tim
 	}
 	v := q.view
 	s.list(w, q, 10, most, func(p *Post) bool {
-		return p.ID != v.conversations[p] && !s.cfg.Unindexed[p.ID] && // the first post is no reply, so it is not found
+		return (s.cfg.FirstFound || p.ID != v.conversations[p]) && !s.cfg.Unindexed[p.ID] &&
 			(conversation == "" || v.conversations[p] == conversation) &&
 			(from == "" || number(p.AuthorID) == from || strings.EqualFold(p.AuthorID, from)) &&
 			!v.written(p).Before(since)

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
 	"unrollbot/internal/fakenet"
 	"unrollbot/unroll"
+	"unrollbot/unroll/boltstore"
 )
 
 // ledger is a store in memory that can be away.
@@ -128,6 +130,23 @@ func TestPurse(t *testing.T) {
 		all.Wait()
 		if n := left(newPurse(l, tally{Posts: 500})); n != 400 {
 			t.Errorf("left %d of 500 after 100", n)
+		}
+	})
+	t.Run("in a real store", func(t *testing.T) {
+		t.Parallel()
+		path := filepath.Join(t.TempDir(), "x.db")
+		for want := 400; want >= 300; want -= 100 { // a restart between the two
+			l, err := boltstore.Open(boltstore.Config{Path: path})
+			if err != nil {
+				t.Fatal(err)
+			}
+			newPurse(l, tally{Posts: 500}).spend(t.Context(), tally{100, 0})
+			if n := left(newPurse(l, tally{Posts: 500})); n != want {
+				t.Errorf("left %d, want %d", n, want)
+			}
+			if err := l.Close(); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 	t.Run("what was spent while the ledger was away is booked later", func(t *testing.T) {

@@ -198,6 +198,10 @@ func TestWays(t *testing.T) {
 	}{
 		{name: "by its first post", begin: yesterday, world: thread, ask: 0, posts: "0. 2. 3. 5. 6. 7.", calls: "lr", read: 6},
 		{name: "by its last post", begin: yesterday, world: thread, ask: 6, posts: "0. 2. 3. 5. 6. 7.", calls: "lrl", read: 7},
+		{
+			name: "by its last post, where search finds the first", begin: yesterday, world: thread,
+			api: fakenet.XAPIConfig{FirstFound: true}, ask: 6, posts: "0. 2. 3. 5. 6. 7.", calls: "lr", read: 7,
+		},
 		{name: "a lone post", begin: yesterday, world: []string{"0 ada -"}, ask: 0, posts: "0.", calls: "lr", read: 1},
 		{
 			name: "a stranger's answer", begin: yesterday, world: append(thread, "9 bob 6"), ask: 9,

@@ -3,6 +3,7 @@ package xapi
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -41,7 +42,7 @@ func randomWorld(r *rand.Rand, begin time.Time, n int) []string {
 func TestSameThread(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 11))
-	for range 60 {
+	for range 25 {
 		begin := now.Add(-time.Duration(1+r.IntN(20*24)) * time.Hour)
 		lines := randomWorld(r, begin, 2+r.IntN(25))
 		w := world(begin, lines...)
@@ -168,5 +169,45 @@ func TestEditedAlone(t *testing.T) {
 	}
 	if got := calls(x); got != "lrl" {
 		t.Errorf("calls %s", got)
+	}
+}
+
+// TestVerdicts: what the source proves, and what it does not, arrives in the
+// verdict.
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	recent, old := now.Add(-time.Hour), now.Add(-30*24*time.Hour)
+	for name, tc := range map[string]struct {
+		begin time.Time
+		lines []string
+		api   fakenet.XAPIConfig
+		want  unroll.State
+		rule  unroll.Rule
+	}{
+		"all found, replies by others unseen": {recent, []string{"0 ada -", "1 ada 0", "2 bob 1"}, fakenet.XAPIConfig{}, unroll.Complete, unroll.RuleEnd},
+		"an old one, from the archive":        {old, []string{"0 ada -", "1 ada 0", "2 bob 1"}, fakenet.XAPIConfig{FullArchive: true}, unroll.Complete, unroll.RuleEnd},
+		"an old one, from a timeline":         {old, []string{"0 ada -", "1 ada 0", "2 bob 1"}, fakenet.XAPIConfig{}, unroll.Partial, unroll.RuleCut},
+		"a deleted post":                      {recent, []string{"0 ada -", "1 ada 0 gap=deleted", "2 ada 1"}, fakenet.XAPIConfig{}, unroll.Partial, unroll.RuleGap},
+		"an answer to somebody":               {recent, []string{"0 bob -", "1 ada 0", "2 ada 1"}, fakenet.XAPIConfig{}, unroll.Complete, unroll.RuleEnd},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, s := start(t, world(tc.begin, tc.lines...), tc.api, Config{}, nil)
+			ask := 0
+			if strings.HasPrefix(tc.lines[0], "0 bob") {
+				ask = 1
+			}
+			thread, err := unroll.Assemble(fetch(t, s, idOf(tc.begin, ask)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := slices.ContainsFunc(thread.Verdict.Evidence, func(e unroll.Evidence) bool { return e.Rule == tc.rule })
+			if thread.Verdict.State != tc.want || !found {
+				t.Errorf("%+v", thread.Verdict)
+			}
+			if ask == 1 && (thread.ReplyTo == nil || thread.ReplyTo.Author.Handle != "bob") {
+				t.Errorf("answers %+v", thread.ReplyTo)
+			}
+		})
 	}
 }
