@@ -50,6 +50,7 @@ type telegramChat struct {
 	last     int64
 	admins   []int64
 	closed   string // why the bot cannot write here
+	kind     string // as in TelegramChat.Type
 }
 
 type telegramUpdate struct {

@@ -146,7 +146,7 @@ func (t *Telegram) put(p sending, m *TelegramMessage) (any, error) {
 		return nil, refuse(http.StatusForbidden, "%s", c.closed)
 	}
 	m.From = &TelegramUser{ID: t.BotID, IsBot: true, Name: "Unroll", Username: t.BotName}
-	m.Chat, m.Date, m.Markup = placed(TelegramChat{ID: p.ChatID}), time.Now().Unix(), p.Markup
+	m.Chat, m.Date, m.Markup = placed(TelegramChat{ID: p.ChatID, Type: c.kind}), time.Now().Unix(), p.Markup
 	m.Topic, m.InTopic = p.Topic, p.Topic != 0
 	if p.Reply != nil {
 		switch replied := c.find(p.Reply.MessageID); {

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// Say lets a person write a message, and gives its id.
+// Say lets a person write a message, and gives its id. In a channel it is a
+// post of the channel's.
 func (t *Telegram) Say(p TelegramPost) int64 {
 	t.tb.Helper()
 	t.mu.Lock()
@@ -18,6 +19,7 @@ func (t *Telegram) Say(p TelegramPost) int64 {
 		p.Chat.ID = from.ID
 	}
 	c := t.chat(p.Chat.ID)
+	c.kind = placed(p.Chat).Type
 	m := &TelegramMessage{From: &from, Chat: placed(p.Chat), Date: time.Now().Unix(), Text: p.Text, Caption: p.Caption, Topic: p.Topic, InTopic: p.Topic != 0}
 	if m.Entities = p.Entities; p.Entities == nil {
 		m.Entities = t.signs.in(p.Text + p.Caption)
@@ -36,11 +38,16 @@ func (t *Telegram) Say(p TelegramPost) int64 {
 		m.ReplyTo = &flat
 	}
 	c.add(m)
-	body := fields(m)
+	body, kind := fields(m), "message"
+	if c.kind == "channel" { // nobody is named there
+		kind = "channel_post"
+		delete(body, "from")
+		body["sender_chat"] = m.Chat
+	}
 	for k, v := range p.Extra {
 		body[k] = v
 	}
-	t.push("message", body)
+	t.push(kind, body)
 	return m.ID
 }
 

@@ -7,6 +7,7 @@
 //
 //	poll.go, webhook.go -> take.go -> bot.Dispatch
 //	answer.go, press.go <- bot.Responder, rendered by view.go and format.go
+//	settings.go, delete.go: what needs no thread
 //	call.go, pace.go    -> api.go -> transport.go -> the Bot API
 package telegram
 
@@ -65,6 +66,8 @@ type Adapter struct {
 	dispatch bot.Dispatch
 	phrases  bot.Phrases
 	values   unroll.Values
+	settings *bot.SettingsCache
+	admins   *admins
 	log      *slog.Logger
 
 	me   atomic.Pointer[tele.User] // set once Run knows it
@@ -94,7 +97,8 @@ func New(cfg Config, d bot.Dispatch, p bot.Phrases, v unroll.Values) (*Adapter, 
 	}
 	return &Adapter{
 		cfg: cfg, api: api, pace: newPacer(), recent: newRecent(), crew: newCrew(),
-		dispatch: d, phrases: p, values: v, log: cfg.Log.With("platform", Name),
+		dispatch: d, phrases: p, values: v,
+		settings: bot.NewSettingsCache(Name, bot.NewSettingsStore(v)), admins: newAdmins(), log: cfg.Log.With("platform", Name),
 	}, nil
 }
 

@@ -5,12 +5,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"sync"
 	"time"
 
 	tele "gopkg.in/telebot.v3"
-
-	"unrollbot/bot"
 )
 
 // answerPatience is how long an answer may wait for its turn in a busy chat.
@@ -23,6 +20,7 @@ type place struct {
 	Topic   int64 // of a forum, or 0
 	ReplyTo int64 // the message to answer, or 0
 	Last    int64 // the chat's last message that is known, or 0
+	Silent  bool  // nobody is to be disturbed
 }
 
 // sendMessage are the parameters of a message to send.
@@ -41,73 +39,11 @@ type replyParams struct {
 }
 
 func (p place) message(v view) sendMessage {
-	m := sendMessage{ChatID: p.Chat, Topic: p.Topic, view: v}
+	m := sendMessage{ChatID: p.Chat, Topic: p.Topic, Silent: p.Silent, view: v}
 	if p.ReplyTo != 0 {
 		m.Reply = &replyParams{MessageID: p.ReplyTo, Anyway: true}
 	}
 	return m
-}
-
-// answerer answers a message with messages.
-type answerer struct {
-	a      *Adapter
-	to     place
-	locale string
-	typing typing
-	// old are earlier answers to the same message, which was edited since.
-	// The new ones take their places.
-	old []int64
-	new []int64
-}
-
-var _ bot.Responder = (*answerer)(nil)
-
-func (a *Adapter) answerer(m *message, locale string) *answerer {
-	return &answerer{a: a, locale: locale, to: place{Chat: m.Chat.ID, Topic: m.topic(), ReplyTo: m.ID, Last: m.ID}}
-}
-
-// Working lets the chat see that the bot is typing, if it takes any time.
-func (r *answerer) Working(ctx context.Context) error {
-	r.typing.start(ctx, func(ctx context.Context) {
-		params := map[string]any{"chat_id": r.to.Chat, "action": tele.Typing}
-		if r.to.Topic != 0 {
-			params["message_thread_id"] = r.to.Topic
-		}
-		if err := r.a.api.call(ctx, "sendChatAction", params, nil); err != nil && ctx.Err() == nil {
-			r.a.log.Info("typing cannot be shown", "err", err)
-		}
-	})
-	return nil
-}
-
-// Send answers.
-func (r *answerer) Send(ctx context.Context, reply bot.Reply) error {
-	v := r.a.view(ctx, reply, audience{locale: r.locale})
-	r.typing.stop()
-	id, err := r.put(ctx, v)
-	if err != nil {
-		return r.a.unlessGone(err)
-	}
-	r.to.Last = max(r.to.Last, id)
-	r.new = append(r.new, id)
-	r.a.keepAnswer(ctx, r.to.Chat, r.to.ReplyTo, r.new)
-	return nil
-}
-
-// put sends v, or puts it in the place of an earlier answer.
-func (r *answerer) put(ctx context.Context, v view) (int64, error) {
-	if n := len(r.new); n < len(r.old) {
-		id := r.old[n]
-		t := turn{chat: r.to.Chat, patience: answerPatience}
-		err := r.a.edit(ctx, t, editMessage{ChatID: r.to.Chat, MessageID: id, view: v})
-		switch {
-		case err == nil:
-			return id, nil
-		case !refused(err).says("message to edit not found"): // deleted meanwhile
-			return 0, err
-		}
-	}
-	return r.a.send(ctx, r.to, v)
 }
 
 // unlessGone makes nothing of it that people block bots and close chats.
@@ -126,8 +62,8 @@ func (a *Adapter) unlessGone(err error) error {
 // as a reply to the one that the lost message would be, the next in the
 // chat: Telegram's answer holds what is replied to, and tells whether it is
 // the lost message. If so the second is deleted.
-func (a *Adapter) send(ctx context.Context, to place, v view) (id int64, err error) {
-	t := turn{chat: to.Chat, patience: answerPatience}
+func (a *Adapter) send(ctx context.Context, to place, v view, patience time.Duration) (id int64, err error) {
+	t := turn{chat: to.Chat, patience: patience}
 	wait := newBackoff()
 	var probe int64 // where a lost message would be, or 0
 	for n := 1; ; n++ {
@@ -210,13 +146,22 @@ func (a *Adapter) edit(ctx context.Context, t turn, m editMessage) error {
 			return nil
 		case m.less != nil && misformed(err):
 			m.view = m.less(err)
+		case misformed(err) && !m.bare():
+			a.log.Warn("telegram refuses the form of a message; it is shown as bare text", "err", err)
+			m.view = m.stripped()
 		default:
 			return err
 		}
 	}
 }
 
-func (a *Adapter) ours(m *message) bool { return m.From != nil && m.From.ID == a.me.Load().ID }
+// ours tells whether the bot wrote a message. In a channel nobody is named.
+func (a *Adapter) ours(m *message) bool {
+	if m.From == nil {
+		return m.Chat.Type == tele.ChatChannel
+	}
+	return m.From.ID == a.me.Load().ID
+}
 
 func (a *Adapter) delete(ctx context.Context, t turn, id int64) error {
 	err := a.call(ctx, t, "deleteMessage", map[string]any{"chat_id": t.chat, "message_id": id}, nil)
@@ -243,44 +188,4 @@ func (v view) stripped() view {
 		}
 	}
 	return view{richText: richText{Text: text}}
-}
-
-// typing repeats a sign of work while it goes on. Telegram shows it for five
-// seconds or until a message comes (Bot API, "sendChatAction").
-type typing struct {
-	mu     sync.Mutex
-	cancel context.CancelFunc
-	done   chan struct{}
-}
-
-// Most answers come from the store at once and need no sign before them.
-const (
-	typingFirst = 300 * time.Millisecond
-	typingAgain = 4500 * time.Millisecond
-)
-
-func (t *typing) start(ctx context.Context, show func(context.Context)) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.cancel != nil {
-		return
-	}
-	ctx, t.cancel = context.WithCancel(ctx)
-	t.done = make(chan struct{})
-	go func() {
-		defer close(t.done)
-		for d := typingFirst; sleep(ctx, d) == nil; d = typingAgain {
-			show(ctx)
-		}
-	}()
-}
-
-// stop returns when no sign will follow.
-func (t *typing) stop() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.cancel != nil {
-		t.cancel()
-		<-t.done
-	}
 }

@@ -301,7 +301,7 @@ func TestGroupMigrationIsFollowed(t *testing.T) {
 			Method: "sendMessage", Status: 400, MigrateTo: super,
 			Description: "Bad Request: group chat was upgraded to a supergroup chat",
 		})
-		r.tg.Say(inGroup("/help"))
+		r.tg.Say(inGroup("/unroll"))
 		if m := r.tg.WaitMessages(super, 1)[0]; m.Text != "Hello." || m.ReplyTo != nil {
 			t.Errorf("got %+v", m)
 		}

@@ -35,9 +35,31 @@ const (
 	verbText      verb = 't' // send a text file
 	verbMedia     verb = 'a' // send the media as albums
 	verbDelete    verb = 'd' // delete the message
+
+	verbMenuBranches verb = 'n' // as verbMenu, of a thread with side branches
+	verbMenuAll      verb = 'N' // the same, with media too
+	verbBranches     verb = 'b' // list the side branches
+	verbBranch       verb = 'v' // show the thread along a branch
+	verbHTML         verb = 'h' // send an HTML file
+	verbEPUB         verb = 'e' // send an e-book
+	verbShow         verb = 'o' // show the thread in place of an offer
 )
 
-func (v verb) known() bool { return strings.IndexByte("pfmMxtad", byte(v)) >= 0 }
+func (v verb) known() bool { return strings.IndexByte("pfmMxtadnNbvheo", byte(v)) >= 0 }
+
+// menuOf is the verb of a thread's menu.
+func menuOf(media, branches bool) verb {
+	switch {
+	case media && branches:
+		return verbMenuAll
+	case media:
+		return verbMenuMedia
+	case branches:
+		return verbMenuBranches
+	default:
+		return verbMenu
+	}
+}
 
 // press is what a button says: "p|2|x/20", or "p|2|#0123456789abcdef" for a
 // ref that is kept elsewhere under that key.

@@ -20,19 +20,22 @@ const (
 // come; then nothing changes here either.
 func (a *Adapter) takeEdited(ctx context.Context, id int64, m *message) error {
 	req, ok := fromMessage(m, a.me.Load())
-	if !ok {
+	if !ok || !addressed(&req) {
 		return nil
+	}
+	if req.Settings = a.settingsOf(ctx, req.Chat); req.Settings.Locale != "" {
+		req.Locale = req.Settings.Locale
 	}
 	answers, err := a.answersTo(ctx, m.Chat.ID, m.ID)
 	if err != nil {
 		a.log.Warn("store cannot tell the answer to an edited message", "err", err)
 		return nil
 	}
-	if len(answers) == 0 && m.Edited-m.Date > lateQuestion {
+	if req.Command == "settings" || req.Command == "delete" || (len(answers) == 0 && m.Edited-m.Date > lateQuestion) {
 		return nil
 	}
 	req.ID = itoa(id)
-	r := a.answerer(m, req.Locale)
+	r := a.answerer(m, &req)
 	r.old = answers
 	return a.dispatch.Dispatch(ctx, req, r)
 }

@@ -12,10 +12,7 @@ import (
 )
 
 // filer answers a press with the whole thread as a file.
-type filer struct {
-	*presser
-	verb verb
-}
+type filer struct{ *presser }
 
 // Send sends the file below the answer.
 func (r *filer) Send(ctx context.Context, reply bot.Reply) error {
@@ -26,15 +23,22 @@ func (r *filer) Send(ctx context.Context, reply bot.Reply) error {
 		r.answer(ctx, "")
 		return nil
 	}
-	var file bytes.Buffer
+	var data bytes.Buffer
 	write, ext := render.Markdown, ".md"
-	if r.verb == verbText {
+	switch r.verb {
+	case verbText:
 		write, ext = render.Text, ".txt"
+	case verbHTML:
+		write, ext = render.HTML, ".html"
+	case verbEPUB:
+		write, ext = render.EPUB, ".epub"
+	default:
 	}
-	if err := write(&file, reply.Thread); err != nil {
+	if err := write(&data, reply.Thread); err != nil {
 		return r.end(ctx, err)
 	}
-	return r.end(ctx, r.a.sendFile(ctx, r.turn(), r.to, render.FileName(reply.Thread, ext), file.Bytes()))
+	_, err := r.a.sendFile(ctx, r.turn(), r.to, file{name: render.FileName(reply.Thread, ext), data: data.Bytes()})
+	return r.end(ctx, err)
 }
 
 // onceFor is how long a second press of the same button does nothing.
@@ -51,28 +55,59 @@ func (r *presser) twice(ctx context.Context, v verb) bool {
 	return !first
 }
 
-// sendFile sends a file. After a loss it is not sent again: it may have
+// file is a document to send.
+type file struct {
+	name    string
+	data    []byte
+	caption richText
+	markup  *keyboard
+}
+
+// sendFile sends a file and tells its message's id. After a loss it is not sent again: it may have
 // arrived, and the button is still there.
-func (a *Adapter) sendFile(ctx context.Context, t turn, to place, name string, file []byte) error {
+func (a *Adapter) sendFile(ctx context.Context, t turn, to place, f file) (int64, error) {
+	params, err := f.params(to)
+	if err != nil {
+		return 0, err
+	}
 	for n := 1; ; n++ {
 		if err := a.await(ctx, t); err != nil {
-			return err
+			return 0, err
 		}
-		reply, err := json.Marshal(replyParams{MessageID: to.ReplyTo, Anyway: true})
-		if err != nil {
-			return err
-		}
-		params := map[string]string{"chat_id": itoa(to.Chat), "reply_parameters": string(reply)}
-		if to.Topic != 0 {
-			params["message_thread_id"] = itoa(to.Topic)
-		}
-		err = a.api.upload(ctx, "sendDocument", params, "document", name, file, nil)
+		var sent message
+		err = a.api.upload(ctx, "sendDocument", params, "document", f.name, f.data, &sent)
 		var lost *callError
 		if err == nil || n == attempts || !a.passes(err, t) || (errors.As(err, &lost) && lost.Sent) {
-			return err
+			return sent.ID, err
 		}
 		if err := a.rest(ctx, t, newBackoff(), err); err != nil {
-			return err
+			return 0, err
 		}
 	}
+}
+
+func (f *file) params(to place) (map[string]string, error) {
+	params := map[string]string{"chat_id": itoa(to.Chat)}
+	if to.Topic != 0 {
+		params["message_thread_id"] = itoa(to.Topic)
+	}
+	objects := map[string]any{}
+	if to.ReplyTo != 0 {
+		objects["reply_parameters"] = replyParams{MessageID: to.ReplyTo, Anyway: true}
+	}
+	if f.caption.Text != "" {
+		params["caption"] = f.caption.Text
+		objects["caption_entities"] = f.caption.Entities
+	}
+	if f.markup != nil {
+		objects["reply_markup"] = f.markup
+	}
+	for name, object := range objects {
+		data, err := json.Marshal(object)
+		if err != nil {
+			return nil, err
+		}
+		params[name] = string(data)
+	}
+	return params, nil
 }

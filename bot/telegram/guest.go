@@ -20,7 +20,7 @@ const guestSign = "⏳"
 // named it there.
 func (a *Adapter) takeGuest(ctx context.Context, id int64, m *message) error {
 	req, ok := fromMessage(m, a.me.Load())
-	if !ok || m.GuestQuery == "" {
+	if !ok || !addressed(&req) || m.GuestQuery == "" {
 		return nil
 	}
 	req.ID, req.Mentioned = itoa(id), true

@@ -64,7 +64,7 @@ func (a *Adapter) takeInline(ctx context.Context, id int64, q *inlineQuery) erro
 	locale := q.From.LanguageCode
 	if len(unroll.FindRefs(q.Query)) == 0 {
 		return a.beside(ctx, func(ctx context.Context) {
-			hint := a.sayOr(locale, "inline_hint", "Paste a link to a post of the thread")
+			hint := a.say(locale, "inline_hint", nil)
 			a.suggest(ctx, answerInline{
 				QueryID: q.ID, Results: []article{}, Cache: cacheHint, Personal: true,
 				Button: &inlineButton{Text: hint, Start: "help"},
@@ -111,7 +111,7 @@ func (r *suggester) Send(ctx context.Context, reply bot.Reply) error {
 		p.Results = append(p.Results, r.a.view(ctx, reply, audience{locale: r.locale, inline: true}).
 			article("text-"+key, title, render.Summary(t, maxDescription)))
 		if public(reply.PageURL) {
-			p.Results = append(p.Results, linkView(t, reply.PageURL).
+			p.Results = append(p.Results, r.a.linkView(t, reply.PageURL, audience{}).
 				article("link-"+key, r.a.say(r.locale, "button_open", nil), reply.PageURL))
 		}
 	} else {
@@ -125,12 +125,3 @@ func (r *suggester) Send(ctx context.Context, reply bot.Reply) error {
 
 // maxDescription is enough for what clients show, in graphemes.
 const maxDescription = 120
-
-// linkView is a thread's title that leads to its page, with the page's card.
-func linkView(t *unroll.Thread, pageURL string) view {
-	var w writer
-	title := clean(render.Block{Kind: render.BlockText, Text: render.Title(t)})
-	title.Facets = []unroll.Facet{{Start: 0, End: len(title.Text), Kind: unroll.FacetLink, URL: pageURL}}
-	w.block(title)
-	return view{richText: w.done(), Preview: &preview{URL: pageURL}}
-}

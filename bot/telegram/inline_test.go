@@ -46,7 +46,7 @@ func TestInlineHint(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := start(t, unrolls(thread(1)))
 			got := r.tg.WaitQuery(r.tg.Query(asker, text))
-			if len(got.Results) != 0 || got.Button != "Paste a link to a post of the thread" {
+			if len(got.Results) != 0 || got.Button != "inline_hint" {
 				t.Errorf("got %+v", got)
 			}
 			if n := len(r.pool.requests()); n != 0 {

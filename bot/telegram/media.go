@@ -63,7 +63,7 @@ func (r *exhibitor) Send(ctx context.Context, reply bot.Reply) error {
 		}
 		w.plain(link)
 	}
-	_, err := r.a.send(ctx, r.to, view{richText: w.done(), Preview: &preview{Disabled: true}})
+	_, err := r.a.send(ctx, r.to, view{richText: w.done(), Preview: &preview{Disabled: true}}, answerPatience)
 	return r.a.unlessGone(err)
 }
 

@@ -3,6 +3,7 @@ package telegram
 import (
 	"context"
 	"slices"
+	"strings"
 
 	tele "gopkg.in/telebot.v3"
 )
@@ -11,26 +12,29 @@ import (
 const (
 	labelMenu  = "⋯"
 	labelMedia = "🖼"
+
+	labelFile   = "⤓ "
+	labelBranch = "⑂ "
 )
 
 // toggleMenu shows or hides the rows of what else can be done with an answer.
 // It changes only the buttons, from those that are there.
-func (a *Adapter) toggleMenu(ctx context.Context, c *callback, p press) {
+func (a *Adapter) toggleMenu(ctx context.Context, c *callback, p press, locale string) {
 	m := c.Message
 	if m == nil || m.Markup == nil {
-		a.toast(ctx, c.ID, a.say(c.From.LanguageCode, "button_expired", nil))
+		a.toast(ctx, c.ID, a.say(locale, "button_expired", nil))
 		return
 	}
 	rows := slices.DeleteFunc(slices.Clone(m.Markup.Rows), ofMenu)
 	if len(rows) == len(m.Markup.Rows) {
-		rows = append(rows, a.menu(p, c.From.LanguageCode)...)
+		rows = append(rows, a.menu(p, locale)...)
 	}
 	params := map[string]any{"chat_id": m.Chat.ID, "message_id": m.ID, "reply_markup": keyboard{Rows: rows}}
 	err := a.call(ctx, turn{chat: m.Chat.ID, patience: pressPatience}, "editMessageReplyMarkup", params, nil)
 	if unchanged(err) {
 		err = nil
 	}
-	_ = (&presser{spinner: &spinner{a: a, id: c.ID}, locale: c.From.LanguageCode}).end(ctx, err) // told to who pressed it
+	_ = (&presser{spinner: &spinner{a: a, id: c.ID}, locale: locale}).end(ctx, err) // told to who pressed it
 }
 
 // menu is the rows behind the button that p is of.
@@ -40,32 +44,41 @@ func (a *Adapter) menu(p press, locale string) [][]button {
 		q.Verb = v
 		return button{Text: label, Data: q.String()}
 	}
-	file := a.say(locale, "button_file", nil)
 	first := []button{
 		does(verbFresh, a.say(locale, "button_refresh", nil)),
 		does(verbDelete, a.say(locale, "button_delete", nil)),
 	}
-	second := []button{does(verbMarkdown, file+" .md"), does(verbText, file+" .txt")}
-	if p.Verb == verbMenuMedia {
-		second = append(second, does(verbMedia, labelMedia))
+	rows := [][]button{first, {
+		does(verbMarkdown, labelFile+".md"), does(verbText, labelFile+".txt"),
+		does(verbHTML, labelFile+".html"), does(verbEPUB, labelFile+".epub"),
+	}}
+	var third []button
+	if p.Verb == verbMenuMedia || p.Verb == verbMenuAll {
+		third = append(third, does(verbMedia, labelMedia))
 	}
-	return [][]button{first, second}
+	if p.Verb == verbMenuBranches || p.Verb == verbMenuAll {
+		third = append(third, does(verbBranches, labelBranch+a.say(locale, "button_branches", nil)))
+	}
+	if len(third) > 0 {
+		rows = append(rows, third)
+	}
+	return rows
 }
 
 // ofMenu tells whether a row is one of the menu's.
 func ofMenu(row []button) bool {
 	return slices.ContainsFunc(row, func(b button) bool {
 		p, err := parsePress(b.Data)
-		return err == nil && (p.Verb == verbDelete || p.Verb == verbText)
+		return err == nil && strings.IndexByte("dtabv", byte(p.Verb)) >= 0 // each row of the menu has one of these
 	})
 }
 
 // deleteAnswer removes an answer for who asked for it, or for an admin. Who
 // asked is read from the message that the answer replies to: what a button
 // says could be forged.
-func (a *Adapter) deleteAnswer(ctx context.Context, c *callback) {
+func (a *Adapter) deleteAnswer(ctx context.Context, c *callback, locale string) {
 	m := c.Message
-	p := &presser{spinner: &spinner{a: a, id: c.ID}, locale: c.From.LanguageCode}
+	p := &presser{spinner: &spinner{a: a, id: c.ID}, locale: locale}
 	if m == nil {
 		p.answer(ctx, a.say(p.locale, "button_expired", nil))
 		return
@@ -79,14 +92,7 @@ func (a *Adapter) deleteAnswer(ctx context.Context, c *callback) {
 		p.answer(ctx, a.say(p.locale, "not_yours", nil))
 		return
 	}
-	t := turn{chat: m.Chat.ID, patience: pressPatience}
-	err = a.delete(ctx, t, m.ID)
-	if refused(err).says("message can't be deleted") {
-		// After 48 hours it cannot (Bot API, "deleteMessage", November 2026),
-		// but it can be made to say nothing.
-		err = a.edit(ctx, t, editMessage{ChatID: m.Chat.ID, MessageID: m.ID, view: view{richText: richText{Text: "🗑"}}})
-	}
-	_ = p.end(ctx, err) // told to who pressed it
+	_ = p.end(ctx, a.takeBack(ctx, turn{chat: m.Chat.ID, patience: pressPatience}, m.ID)) // told to who pressed it
 }
 
 func (a *Adapter) mayDelete(ctx context.Context, who *tele.User, m *message) (bool, error) {
@@ -96,9 +102,5 @@ func (a *Adapter) mayDelete(ctx context.Context, who *tele.User, m *message) (bo
 	if q := m.ReplyTo; q != nil && q.From != nil && q.From.ID == who.ID {
 		return true, nil
 	}
-	var member struct {
-		Status tele.MemberStatus `json:"status"`
-	}
-	err := a.call(ctx, turn{}, "getChatMember", map[string]any{"chat_id": m.Chat.ID, "user_id": who.ID}, &member)
-	return member.Status == tele.Creator || member.Status == tele.Administrator, err
+	return a.admin(ctx, m.Chat.ID, who.ID)
 }

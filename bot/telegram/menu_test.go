@@ -31,7 +31,7 @@ func TestMenu(t *testing.T) {
 		r, m := answered(t, rich(30))
 		closed := [][]string{{"1/3", "button_next"}, {"button_open", "⋯"}}
 		open := append(append([][]string(nil), closed...),
-			[]string{"button_refresh", "button_delete"}, []string{"button_file .md", "button_file .txt", "🖼"})
+			[]string{"button_refresh", "button_delete"}, []string{"⤓ .md", "⤓ .txt", "⤓ .html", "⤓ .epub"}, []string{"🖼"})
 		if diff := cmp.Diff(open, m.Labels()); diff != "" {
 			t.Error(diff)
 		}
@@ -68,8 +68,10 @@ func TestLookAgain(t *testing.T) {
 
 func TestFiles(t *testing.T) {
 	for label, want := range map[string]struct{ ext, text string }{
-		"button_file .md":  {".md", "Post 12"},
-		"button_file .txt": {".txt", "Post 12"},
+		"⤓ .md":   {".md", "Post 12"},
+		"⤓ .txt":  {".txt", "Post 12"},
+		"⤓ .html": {".html", "Post 12"},
+		"⤓ .epub": {".epub", "mimetypeapplication/epub+zip"},
 	} {
 		t.Run(label, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -98,7 +100,7 @@ func TestFileIsNotSentTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, m := answered(t, thread(1))
 		r.tg.Fail(bottest.TelegramFault{Method: "sendDocument", Drop: true, Applied: true})
-		if p := r.tg.WaitPress(r.tg.Press(asker, group, m.ID, "button_file .md")); p.Text != "error_internal" {
+		if p := r.tg.WaitPress(r.tg.Press(asker, group, m.ID, "⤓ .md")); p.Text != "error_internal" {
 			t.Errorf("told %q", p.Text)
 		}
 		time.Sleep(time.Minute)

@@ -68,8 +68,8 @@ func TestPollRecovers(t *testing.T) {
 		r.tg.Say(bottest.TelegramPost{Text: "/help"})
 		r.tg.WaitMessages(77, 1)
 		r.stop()
-		if n := len(r.tg.Calls("setMyCommands")); n != 6 {
-			t.Errorf("commands were set %d times, want 3 and 3 failures", n)
+		if n := len(r.tg.Calls("setMyCommands")); n != 7 {
+			t.Errorf("commands were set %d times, want 4 and 3 failures", n)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package telegram
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,20 +29,28 @@ func (a *Adapter) takePress(ctx context.Context, id int64, c *callback) error {
 	if c.From == nil {
 		return nil
 	}
-	locale := c.From.LanguageCode
+	locale, settings := c.From.LanguageCode, bot.Settings{}
+	if c.Message != nil {
+		if settings = a.settingsOf(ctx, itoa(c.Message.Chat.ID)); settings.Locale != "" {
+			locale = settings.Locale
+		}
+	}
 	says := func(phrase string) error {
 		return a.beside(ctx, func(ctx context.Context) { a.toast(ctx, c.ID, a.say(locale, phrase, nil)) })
+	}
+	if strings.HasPrefix(c.Data, settingPrefix) {
+		return a.beside(ctx, func(ctx context.Context) { a.pressSetting(ctx, c, locale) })
 	}
 	p, err := parsePress(c.Data)
 	if err != nil || (c.Message == nil && c.Inline == "") {
 		return says("button_expired")
 	}
 	switch p.Verb {
-	case verbMenu, verbMenuMedia:
-		return a.beside(ctx, func(ctx context.Context) { a.toggleMenu(ctx, c, p) })
+	case verbMenu, verbMenuMedia, verbMenuBranches, verbMenuAll:
+		return a.beside(ctx, func(ctx context.Context) { a.toggleMenu(ctx, c, p, locale) })
 	case verbDelete:
-		return a.beside(ctx, func(ctx context.Context) { a.deleteAnswer(ctx, c) })
-	case verbPage, verbFresh, verbMarkdown, verbText, verbMedia: // need the thread
+		return a.beside(ctx, func(ctx context.Context) { a.deleteAnswer(ctx, c, locale) })
+	default: // needs the thread
 	}
 	ref, err := a.find(ctx, p)
 	if err != nil {
@@ -53,22 +62,15 @@ func (a *Adapter) takePress(ctx context.Context, id int64, c *callback) error {
 	}
 	req := bot.Request{
 		ID: itoa(id), Platform: Name, Chat: "inline:" + c.Instance, User: itoa(c.From.ID), Locale: locale,
-		Page: &bot.PageRequest{Ref: ref, Number: p.Number, Fresh: p.Verb == verbFresh},
+		Page:     &bot.PageRequest{Ref: ref, Number: p.Number, Fresh: p.Verb == verbFresh},
+		Settings: settings,
 	}
-	pressed := &presser{spinner: &spinner{a: a, id: c.ID}, locale: locale, inline: c.Inline}
+	pressed := &presser{spinner: &spinner{a: a, id: c.ID}, locale: locale, inline: c.Inline, who: c.From.ID, verb: p.Verb, settings: settings}
 	if m := c.Message; m != nil {
 		req.Chat, req.Private = itoa(m.Chat.ID), m.Chat.Type == tele.ChatPrivate
 		pressed.to = place{Chat: m.Chat.ID, Topic: m.topic(), ReplyTo: m.ID}
 	}
-	var res bot.Responder = pressed
-	switch p.Verb {
-	case verbMarkdown, verbText:
-		res = &filer{presser: pressed, verb: p.Verb}
-	case verbMedia:
-		res = &exhibitor{presser: pressed}
-	case verbPage, verbFresh, verbMenu, verbMenuMedia, verbDelete:
-	}
-	switch err := a.dispatch.Dispatch(ctx, req, res); {
+	switch err := a.dispatch.Dispatch(ctx, req, a.responder(pressed, c, &req)); {
 	case errors.Is(err, bot.ErrBusy):
 		return says("busy") // who pressed can press again; there is no use in waiting
 	case err != nil:
@@ -76,6 +78,26 @@ func (a *Adapter) takePress(ctx context.Context, id int64, c *callback) error {
 	}
 	pressed.watch(context.WithoutCancel(ctx))
 	return nil
+}
+
+// responder is what does a button's work once its thread is there.
+func (a *Adapter) responder(p *presser, c *callback, req *bot.Request) bot.Responder {
+	switch p.verb {
+	case verbMarkdown, verbText, verbHTML, verbEPUB:
+		return &filer{presser: p}
+	case verbMedia:
+		return &exhibitor{presser: p}
+	case verbBranches:
+		if c.Message != nil && c.Message.Markup != nil {
+			return &brancher{presser: p, rows: c.Message.Markup.Rows}
+		}
+	case verbShow:
+		if c.Message != nil {
+			return &shower{presser: p, answer: a.inPlaceOf(c.Message, req, c.From.ID)}
+		}
+	default:
+	}
+	return p
 }
 
 // toast answers a press with a few words, or with none. Its failure is told
@@ -130,12 +152,23 @@ type presser struct {
 	locale string
 	to     place  // ReplyTo is the message with the button
 	inline string // instead of to
+
+	who      int64
+	verb     verb
+	settings bot.Settings
 }
 
 var _ bot.Responder = (*presser)(nil)
 
-// Working does nothing: the button shows a spinner by itself.
-func (r *presser) Working(context.Context) error { return nil }
+// Working shows nothing: the button has a spinner by itself. What costs a new
+// look at the source, or shows a thread, is only for who may ask.
+func (r *presser) Working(ctx context.Context) error {
+	if (r.verb == verbFresh || r.verb == verbShow) && r.inline == "" && !r.a.mayAsk(ctx, r.settings, r.to.Chat, r.who) {
+		r.answer(ctx, r.a.say(r.locale, "admins_only", nil))
+		return bot.ErrDeclined
+	}
+	return nil
+}
 
 // Send shows another page in place, or says why not. The thread stays as it
 // was then.
@@ -143,13 +176,19 @@ func (r *presser) Send(ctx context.Context, reply bot.Reply) error {
 	if reply.Thread == nil {
 		return r.sorry(ctx, reply)
 	}
+	v := r.a.view
+	if r.verb == verbFresh && r.settings.View == bot.ViewLink {
+		v = r.a.linkAnswer
+	}
 	return r.end(ctx, r.a.edit(ctx, r.turn(),
-		editMessage{ChatID: r.to.Chat, MessageID: r.to.ReplyTo, Inline: r.inline, view: r.a.view(ctx, reply, r.audience())}))
+		editMessage{ChatID: r.to.Chat, MessageID: r.to.ReplyTo, Inline: r.inline, view: v(ctx, reply, r.audience())}))
 }
 
 func (r *presser) turn() turn { return turn{chat: r.to.Chat, patience: pressPatience} }
 
-func (r *presser) audience() audience { return audience{locale: r.locale, inline: r.inline != ""} }
+func (r *presser) audience() audience {
+	return audience{locale: r.locale, inline: r.inline != "", quiet: r.settings.Quiet}
+}
 
 // sorry tells of an error where the press was, or in a message when the
 // spinner has ended already.
@@ -157,7 +196,7 @@ func (r *presser) sorry(ctx context.Context, reply bot.Reply) error {
 	if r.answer(ctx, reply.Text) || r.to.Chat == 0 {
 		return nil
 	}
-	_, err := r.a.send(ctx, r.to, r.a.view(ctx, reply, r.audience()))
+	_, err := r.a.send(ctx, r.to, r.a.view(ctx, reply, r.audience()), answerPatience)
 	return r.a.unlessGone(err)
 }
 

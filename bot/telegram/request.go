@@ -11,8 +11,7 @@ import (
 )
 
 // fromMessage fills a request from a message. ok is false for one that
-// cannot be for the bot. It does not decide what asks for a thread; it only
-// leaves out what nobody addressed to the bot.
+// cannot be for the bot. It does not decide what asks for a thread.
 func fromMessage(m *message, me *tele.User) (req bot.Request, ok bool) {
 	text, entities := m.body()
 	if text == "" || !human(m) || (m.Via != nil && m.Via.ID == me.ID) {
@@ -37,7 +36,13 @@ func fromMessage(m *message, me *tele.User) (req bot.Request, ok bool) {
 	if m.From != nil {
 		req.Locale = m.From.LanguageCode
 	}
-	return req, req.Private || req.Command != "" || req.Mentioned || req.Replied != nil
+	return req, true
+}
+
+// addressed tells whether a message may be meant for the bot. Others are of
+// interest only where threads are offered.
+func addressed(req *bot.Request) bool {
+	return req.Private || req.Command != "" || req.Mentioned || req.Replied != nil
 }
 
 // human tells whether a person wrote the message, be it in the name of a
@@ -46,11 +51,13 @@ func human(m *message) bool {
 	return m.SenderChat != nil || (m.From != nil && !m.From.IsBot)
 }
 
-func sender(m *message) string {
+func sender(m *message) string { return strconv.FormatInt(senderID(m), 10) }
+
+func senderID(m *message) int64 {
 	if m.SenderChat != nil {
-		return strconv.FormatInt(m.SenderChat.ID, 10)
+		return m.SenderChat.ID
 	}
-	return strconv.FormatInt(m.From.ID, 10)
+	return m.From.ID
 }
 
 // linksOf gathers the addresses that a message holds outside its text.

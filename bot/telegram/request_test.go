@@ -150,6 +150,7 @@ func TestRequests(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got, ok := fromMessage(tt.m, me())
+			ok = ok && addressed(&got)
 			if ok != (tt.want != nil) {
 				t.Fatalf("for the bot: %v; %+v", ok, got)
 			}

@@ -88,7 +88,7 @@ func (s *sim) run(cfg Config, h bot.HandlerFunc) *Adapter {
 		p.Wait()
 		s.violations()
 	})
-	s.wait("setMyCommands", 3)
+	s.wait("setMyCommands", 4)
 	return a
 }
 

@@ -18,7 +18,7 @@ func TestSimMenu(t *testing.T) {
 	s.run(Config{}, unrolls(th))
 	s.say(1, link, nil)
 	m := s.answers(1, 1)[0]
-	for i, label := range []string{"⋯", "button_refresh", "⋯", "button_file .md", "button_file .txt", "🖼"} {
+	for i, label := range []string{"⋯", "button_refresh", "⋯", "⤓ .md", "⤓ .txt", "🖼"} {
 		s.press(1, 1, m.ID, label)
 		s.wait("answerCallbackQuery", i+1)
 	}

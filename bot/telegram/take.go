@@ -51,6 +51,8 @@ func (a *Adapter) take(ctx context.Context, u update) (err error) {
 	switch {
 	case u.Message != nil:
 		err = a.takeMessage(ctx, u.ID, u.Message)
+	case u.Post != nil:
+		err = a.takeMessage(ctx, u.ID, u.Post)
 	case u.Edited != nil:
 		err = a.takeEdited(ctx, u.ID, u.Edited)
 	case u.Guest != nil:
@@ -69,10 +71,36 @@ func (a *Adapter) take(ctx context.Context, u update) (err error) {
 }
 
 func (a *Adapter) takeMessage(ctx context.Context, id int64, m *message) error {
+	if m.MigrateTo != 0 {
+		return a.beside(ctx, func(ctx context.Context) { a.moveSettings(ctx, m.Chat.ID, m.MigrateTo) })
+	}
 	req, ok := fromMessage(m, a.me.Load())
-	if !ok {
+	called := ok && addressed(&req)
+	if !ok || (!called && !holdsRef(req.Message)) {
 		return nil
 	}
+	if req.Settings = a.settingsOf(ctx, req.Chat); req.Settings.Locale != "" {
+		req.Locale = req.Settings.Locale
+	}
+	switch {
+	case !called && !req.Settings.Auto:
+		return nil
+	case req.Command == "settings":
+		return a.beside(ctx, func(ctx context.Context) { a.commandSettings(ctx, m, &req) })
+	case req.Command == "delete":
+		return a.beside(ctx, func(ctx context.Context) { a.commandDelete(ctx, m, &req) })
+	}
 	req.ID = itoa(id)
-	return a.dispatch.Dispatch(ctx, req, a.answerer(m, req.Locale))
+	r := a.answerer(m, &req)
+	r.silent = !called
+	return a.dispatch.Dispatch(ctx, req, r)
+}
+
+// settingsOf gives what a chat has chosen, as far as it is known.
+func (a *Adapter) settingsOf(ctx context.Context, chat string) bot.Settings {
+	s, err := a.settings.Settings(ctx, chat)
+	if err != nil {
+		a.log.Warn("settings cannot be read", "err", err)
+	}
+	return s
 }

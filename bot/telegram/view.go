@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	tele "gopkg.in/telebot.v3"
+
 	"unrollbot/bot"
 	"unrollbot/unroll"
 	"unrollbot/unroll/render"
@@ -39,6 +41,8 @@ type audience struct {
 	// inline is set for messages of others that the bot only wrote: it can
 	// change them, and nothing else.
 	inline bool
+	// quiet leaves media out.
+	quiet bool
 }
 
 // view renders a reply for who looks at it.
@@ -47,6 +51,9 @@ func (a *Adapter) view(ctx context.Context, r bot.Reply, to audience) view {
 	case r.Thread == nil:
 		return a.sentence(ctx, r, to.locale)
 	case a.cfg.Rich && !to.inline && !a.poor.Load():
+		if to.quiet {
+			return a.threadView(ctx, r, to, formRichText)
+		}
 		return a.threadView(ctx, r, to, formRich)
 	default:
 		return a.threadView(ctx, r, to, formPages)
@@ -54,21 +61,12 @@ func (a *Adapter) view(ctx context.Context, r bot.Reply, to audience) view {
 }
 
 func (a *Adapter) threadView(ctx context.Context, r bot.Reply, to audience, f form) view {
-	open := public(r.PageURL)
-	tail := ""
-	if !open {
-		tail = r.PageURL
-	}
-	o := render.Options{PageURL: r.PageURL}
-	all := pages(r.Thread, o, tail, f)
+	tail := tailOf(r)
+	all := pages(r.Thread, render.Options{PageURL: r.PageURL}, tail, f)
 	number := min(max(r.Page, 1), len(all))
 	var v view
 	if page := all[number-1]; f == formPages {
-		v.richText, v.Preview = compose(page, tail), &preview{Disabled: true}
-		if open && number == 1 && shows(r.Thread) {
-			// The card of our page shows what a text cannot: the pictures.
-			v.Preview = &preview{URL: r.PageURL, Small: true}
-		}
+		v.richText, v.Preview = compose(page, tail), previewOf(r, to, number)
 	} else {
 		v.Rich = composeRich(r.Thread, page, tail, f == formRich)
 		v.less = func(refusal error) view {
@@ -78,10 +76,50 @@ func (a *Adapter) threadView(ctx context.Context, r bot.Reply, to audience, f fo
 			return a.threadView(ctx, r, to, f+1)
 		}
 	}
+	v.Markup = a.controls(ctx, r, to, number, len(all))
+	return v
+}
 
+// whole is the thread in at most most messages, the last with buttons; what
+// is left is reached by turning its page.
+func (a *Adapter) whole(ctx context.Context, r bot.Reply, to audience, most int) []view {
+	tail := tailOf(r)
+	all := pages(r.Thread, render.Options{PageURL: r.PageURL}, tail, formPages)
+	var out []view
+	for i, page := range all[:min(len(all), most)] {
+		out = append(out, view{richText: compose(page, tail), Preview: previewOf(r, to, i+1)})
+	}
+	shown := len(out)
+	of := len(all)
+	if shown == of {
+		shown, of = 1, 1 // nothing to turn to
+	}
+	out[len(out)-1].Markup = a.controls(ctx, r, to, shown, of)
+	return out
+}
+
+// previewOf shows, on the first page, the card of our page, where the
+// pictures are that a text cannot show.
+func previewOf(r bot.Reply, to audience, number int) *preview {
+	if number == 1 && !to.quiet && public(r.PageURL) && shows(r.Thread) {
+		return &preview{URL: r.PageURL, Small: true}
+	}
+	return &preview{Disabled: true}
+}
+
+// tailOf is the page's address where no button can carry it.
+func tailOf(r bot.Reply) string {
+	if public(r.PageURL) {
+		return ""
+	}
+	return r.PageURL
+}
+
+// controls are the buttons under page number of so many.
+func (a *Adapter) controls(ctx context.Context, r bot.Reply, to audience, number, of int) *keyboard {
 	var k keyboard
 	var last []button
-	if open {
+	if public(r.PageURL) {
 		last = append(last, button{Text: a.say(to.locale, "button_open", nil), URL: r.PageURL})
 	}
 	p, err := a.short(ctx, press{Verb: verbPage, Number: number, Ref: askAgain(r)})
@@ -91,19 +129,16 @@ func (a *Adapter) threadView(ctx context.Context, r bot.Reply, to audience, f fo
 		// the whole thread.
 		a.log.Warn("buttons cannot be kept", "err", err)
 	default:
-		if len(all) > 1 {
-			k.row(a.pager(p, len(all), to.locale)...)
+		if of > 1 {
+			k.row(a.pager(p, of, to.locale)...)
 		}
 		if !to.inline {
-			if p.Verb = verbMenu; media(r.Thread) {
-				p.Verb = verbMenuMedia
-			}
+			p.Verb = menuOf(media(r.Thread) && !to.quiet, len(r.Thread.Branches) > 0)
 			last = append(last, button{Text: labelMenu, Data: p.String()})
 		}
 	}
 	k.row(last...)
-	v.Markup = k.orNil()
-	return v
+	return k.orNil()
 }
 
 // unknown tells whether the server knew nothing of rich messages. Then it is
@@ -162,7 +197,7 @@ func (a *Adapter) pager(p press, of int, locale string) []button {
 // may help.
 func (a *Adapter) sentence(ctx context.Context, r bot.Reply, locale string) view {
 	var w writer
-	w.plain(strings.TrimSpace(cutUnits(r.Text, maxText)))
+	w.sentence(strings.TrimSpace(cutUnits(r.Text, maxText)))
 	v := view{richText: w.done(), Preview: &preview{Disabled: true}}
 	if r.Retry && !r.Asked.IsZero() {
 		if p, err := a.short(ctx, press{Verb: verbPage, Number: max(r.Page, 1), Ref: r.Asked}); err == nil {
@@ -170,6 +205,22 @@ func (a *Adapter) sentence(ctx context.Context, r bot.Reply, locale string) view
 		}
 	}
 	return v
+}
+
+// sentence writes a text of ours. The one account that it may name becomes a
+// link: bots' messages that name people are counted against them.
+func (w *writer) sentence(text string) {
+	const name = "@BotFather"
+	for {
+		before, after, found := strings.Cut(text, name)
+		w.plain(before)
+		if !found {
+			return
+		}
+		w.entities = append(w.entities, entity{Type: tele.EntityTextLink, Offset: w.units, Length: units(name), URL: "https://t.me/BotFather"})
+		w.plain(name)
+		text = after
+	}
 }
 
 // cutUnits gives the beginning of s, at most most UTF-16 units of it.
@@ -185,14 +236,6 @@ func cutUnits(s string, most int) string {
 
 func (a *Adapter) say(locale, id string, args map[string]any) string {
 	return a.phrases.Text(locale, id, args)
-}
-
-// sayOr is say for sentences that a language may lack.
-func (a *Adapter) sayOr(locale, id, otherwise string) string {
-	if text := a.say(locale, id, nil); text != id {
-		return text
-	}
-	return otherwise
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }

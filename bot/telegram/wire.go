@@ -16,6 +16,7 @@ import (
 type update struct {
 	ID       int64        `json:"update_id"`
 	Message  *message     `json:"message"`
+	Post     *message     `json:"channel_post"`
 	Edited   *message     `json:"edited_message"`
 	Guest    *message     `json:"guest_message"`
 	Callback *callback    `json:"callback_query"`
@@ -24,7 +25,7 @@ type update struct {
 
 // kinds are the updates to ask for.
 func kinds() []string {
-	return []string{"message", "edited_message", "guest_message", "callback_query", "inline_query"}
+	return []string{"message", "channel_post", "edited_message", "guest_message", "callback_query", "inline_query"}
 }
 
 func decodeUpdate(data []byte) (update, error) {
@@ -68,6 +69,11 @@ type message struct {
 	TopicCreated *struct{} `json:"forum_topic_created"`
 
 	GuestQuery string `json:"guest_query_id"`
+
+	// Forwarded marks a channel's post in the group that discusses it.
+	Forwarded bool `json:"is_automatic_forward"`
+	// MigrateTo is the id that the group goes on with as a supergroup.
+	MigrateTo int64 `json:"migrate_to_chat_id"`
 }
 
 // body is the message's text with its entities, or its caption with those.

@@ -1,0 +1,89 @@
+package telegram
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	tele "gopkg.in/telebot.v3"
+
+	"unrollbot/bot"
+)
+
+// admins remembers for a while who runs which chat.
+type admins struct {
+	mu    sync.Mutex
+	known map[membership]standing
+}
+
+type membership struct{ chat, user int64 }
+
+type standing struct {
+	runs  bool
+	until time.Time
+}
+
+const (
+	// adminFresh is how long somebody's standing in a chat is believed.
+	adminFresh = time.Minute
+	maxAdmins  = 10_000
+)
+
+func newAdmins() *admins { return &admins{known: make(map[membership]standing)} }
+
+func (k *admins) find(m membership) (runs, ok bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	s, ok := k.known[m]
+	return s.runs, ok && time.Now().Before(s.until)
+}
+
+func (k *admins) keep(m membership, runs bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for old := range k.known {
+		if len(k.known) < maxAdmins {
+			break
+		}
+		delete(k.known, old) // any: it is asked again when needed
+	}
+	k.known[m] = standing{runs, time.Now().Add(adminFresh)}
+}
+
+// admin tells whether somebody runs a chat. Who writes in a chat's own name
+// does: an anonymous admin, or any post of a channel.
+func (a *Adapter) admin(ctx context.Context, chat, user int64) (bool, error) {
+	switch {
+	case chat > 0 || user == chat:
+		return true, nil
+	case user < 0: // another chat
+		return false, nil
+	}
+	key := membership{chat, user}
+	if runs, ok := a.admins.find(key); ok {
+		return runs, nil
+	}
+	var member struct {
+		Status tele.MemberStatus `json:"status"`
+	}
+	if err := a.call(ctx, turn{}, "getChatMember", map[string]any{"chat_id": chat, "user_id": user}, &member); err != nil {
+		return false, err
+	}
+	runs := member.Status == tele.Creator || member.Status == tele.Administrator
+	a.admins.keep(key, runs)
+	return runs, nil
+}
+
+// mayAsk tells whether somebody may ask in a chat. Where Telegram cannot tell
+// who they are, they may.
+func (a *Adapter) mayAsk(ctx context.Context, s bot.Settings, chat, user int64) bool {
+	if !s.AdminsOnly {
+		return true
+	}
+	runs, err := a.admin(ctx, chat, user)
+	if err != nil {
+		a.log.Warn("telegram cannot tell who is an admin", "err", err)
+		return true
+	}
+	return runs
+}
