@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -41,6 +42,7 @@ type Dispatcher struct {
 	handler Handler
 	queue   chan job
 	workers sync.WaitGroup
+	busy    atomic.Int64 // workers that answer
 	mu      sync.RWMutex // guards closed against sends on queue
 	closed  bool
 }
@@ -93,6 +95,11 @@ func (d *Dispatcher) Dispatch(ctx context.Context, req Request, res Responder) e
 	}
 }
 
+// Load tells how many requests wait and how many are being answered.
+func (d *Dispatcher) Load() (waiting, answering int) {
+	return len(d.queue), int(d.busy.Load())
+}
+
 // Close takes no more requests and waits until all accepted ones are
 // answered, or ctx ends.
 func (d *Dispatcher) Close(ctx context.Context) error {
@@ -114,11 +121,13 @@ func (d *Dispatcher) Close(ctx context.Context) error {
 
 func (d *Dispatcher) work() {
 	for j := range d.queue {
+		d.busy.Add(1)
 		ctx, cancel := context.WithTimeout(j.ctx, d.cfg.Timeout)
 		if err := d.handler.Handle(ctx, j.req, j.res); err != nil {
 			d.cfg.Log.Warn("answer could not be delivered", "platform", j.req.Platform, "err", err)
 		}
 		cancel()
+		d.busy.Add(-1)
 		if c, ok := j.res.(Finisher); ok {
 			ctx, cancel := context.WithTimeout(j.ctx, doneWithin)
 			c.Done(ctx)

@@ -106,6 +106,7 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger, o options)
 	if err := a.openStore(ctx, o); err != nil {
 		return nil, err
 	}
+	a.store = counted{a.store, a.metrics.Limited}
 	if err := a.newService(); err != nil {
 		return nil, err
 	}
@@ -120,6 +121,7 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger, o options)
 		bot.Once(a.store, log),
 		bot.Limited(a.store, bot.DefaultLimits(), a.phrases, log),
 	))
+	a.metrics.Queue(a.dispatcher.Load)
 	a.onClose(func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), drainFor)
 		defer cancel()
@@ -266,7 +268,7 @@ func (a *app) connect(ctx context.Context) error {
 		PublicURL: a.cfg.PublicURL, Keyword: a.cfg.Keywords[0], Contact: a.cfg.Contact,
 		MediaSources: a.mediaSources(), ProxyMedia: a.cfg.MediaProxy, Picture: a.picture,
 		Limit:   unroll.Limit{Events: 60, Per: time.Minute, Burst: 40},
-		Metrics: a.metrics.Handler(), Checks: []web.Check{{Name: "store", Ready: a.store.Ping}}, Log: a.log,
+		Metrics: a.metrics.Handler(), Served: a.metrics.Served, Checks: []web.Check{{Name: "store", Ready: a.store.Ping}}, Log: a.log,
 	}, a.service, a.store)
 	if err != nil {
 		return err

@@ -3,6 +3,8 @@ package metrics
 
 import (
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +23,10 @@ type Metrics struct {
 	fetches  *prometheus.HistogramVec
 	leases   *prometheus.GaugeVec
 	banned   *prometheus.CounterVec
+	limited  *prometheus.CounterVec
+	served   *prometheus.HistogramVec
+	posts    *prometheus.CounterVec
+	dollars  *prometheus.CounterVec
 }
 
 var (
@@ -43,17 +49,22 @@ func New(version string) *Metrics {
 		unrolls:  histogram("unroll_seconds", "Time to find a thread, by network, error kind and whether the store had it.", "network", "kind", "cached"),
 		fetches:  histogram("fetch_seconds", "Time a source took, by error kind.", "source", "kind"),
 	}
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "unrollbot", Name: name, Help: help}, labels)
+	}
+	m.served = histogram("web_seconds", "Time the reader took to answer, by route and status.", "route", "status")
+	m.banned = counter("banned_requests_total", "Requests of banned users, which were dropped.", "platform")
+	m.limited = counter("limited_total", "Events beyond a limit, by what was limited.", "limit")
+	m.posts = counter("paid_posts_total", "Posts read that cost money, by endpoint.", "endpoint")
+	m.dollars = counter("paid_dollars_total", "What reading has cost by the price list, in US dollars.", "endpoint")
 	m.leases = prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Namespace: "unrollbot", Name: "lease_held", Help: "1 where this replica does the work that one replica at a time may do.",
 	}, []string{"work"})
-	m.banned = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Namespace: "unrollbot", Name: "banned_requests_total", Help: "Requests of banned users, which were dropped.",
-	}, []string{"platform"})
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Namespace: "unrollbot", Name: "build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.unrolls, m.fetches, m.leases, m.banned, build,
+	m.registry.MustRegister(m.requests, m.unrolls, m.fetches, m.served, m.banned, m.limited, m.posts, m.dollars, m.leases, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -95,6 +106,40 @@ func (m *Metrics) Lease(work string) func(held bool) {
 
 // Banned counts a request that was dropped because of who asked.
 func (m *Metrics) Banned(platform string) { m.banned.WithLabelValues(platform).Inc() }
+
+// Queue tells of the requests that wait and of those that are answered, as
+// load gives them.
+func (m *Metrics) Queue(load func() (waiting, answering int)) {
+	gauge := func(name, help string, value func() int) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "unrollbot", Name: name, Help: help},
+			func() float64 { return float64(value()) })
+	}
+	m.registry.MustRegister(
+		gauge("requests_waiting", "Requests that wait for a worker.", func() int { n, _ := load(); return n }),
+		gauge("requests_answering", "Requests that are being answered.", func() int { _, n := load(); return n }),
+	)
+}
+
+// Served tells of an answer of the reader. It is what web.Config.Served wants.
+func (m *Metrics) Served(route string, status int, took time.Duration) {
+	if route == "" {
+		route = "none"
+	}
+	m.served.WithLabelValues(route, strconv.Itoa(status)).Observe(took.Seconds())
+}
+
+// Limited counts an event that was refused. What counts is the key's first
+// part: the rest names somebody.
+func (m *Metrics) Limited(key string) {
+	limit, _, _ := strings.Cut(key, ":")
+	m.limited.WithLabelValues(limit).Inc()
+}
+
+// Paid counts what a call has cost. It is what xapi.Config.Observe wants.
+func (m *Metrics) Paid(endpoint string, posts int, micros int64) {
+	m.posts.WithLabelValues(endpoint).Add(float64(posts))
+	m.dollars.WithLabelValues(endpoint).Add(float64(micros) / 1e6)
+}
 
 func outcome(k unroll.Kind) string {
 	if k == "" {
