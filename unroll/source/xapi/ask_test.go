@@ -2,6 +2,7 @@ package xapi
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -191,6 +192,25 @@ func TestRest(t *testing.T) {
 				t.Error("not asked again after the rest")
 			}
 		})
+	}
+}
+
+// TestOncePerSecond: a refusal while the window has calls left is about the
+// second, not about the window, whose end the header tells all the same.
+func TestOncePerSecond(t *testing.T) {
+	t.Parallel()
+	s := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("X-Rate-Limit-Remaining", "250")
+		w.Header().Set("X-Rate-Limit-Reset", strconv.FormatInt(time.Now().Add(15*time.Minute).Unix(), 10))
+		w.WriteHeader(http.StatusTooManyRequests)
+		_, _ = w.Write([]byte(`{"title":"Too Many Requests"}`))
+	})
+	for range 2 {
+		_, err := s.Fetch(t.Context(), ref("20"))
+		if unroll.KindOf(err) != unroll.KindRateLimited || unroll.RetryAfter(err) != time.Second {
+			t.Errorf("wait %v: %v", unroll.RetryAfter(err), err)
+		}
 	}
 }
 

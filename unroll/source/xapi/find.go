@@ -61,7 +61,6 @@ func (w *walk) lookUp(ctx context.Context, ids ...string) error {
 		params: map[string]string{"ids": strings.Join(ids, ",")}, users: true,
 	}
 	if _, err := w.do(ctx, c, len(ids)); err != nil {
-		// A refusal may be about the post: of a lookup of one, its status.
 		return err
 	}
 	for _, id := range ids {
