@@ -241,6 +241,17 @@ func (a *Adapter) take(kind string, data json.RawMessage) {
 			return
 		}
 		a.receive(context.Background(), m)
+	case "GUILD_CREATE":
+		a.tasks.start(func() { a.greet(data) }) // one more would be no loss
+	}
+}
+
+func (a *Adapter) greet(data json.RawMessage) {
+	defer a.recovered()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := a.welcome(ctx, data); err != nil {
+		a.log.Warn("bot cannot be introduced", "err", err)
 	}
 }
 

@@ -204,7 +204,7 @@ func (g *gateway) newSession() *discordgo.Session {
 	s.StateEnabled = false
 	s.SyncEvents = true // take keeps the order, and does not block
 	s.Compress = false  // the wire reads along
-	s.Identify.Intents = discordgo.IntentGuildMessages | discordgo.IntentDirectMessages
+	s.Identify.Intents = discordgo.IntentGuilds | discordgo.IntentGuildMessages | discordgo.IntentDirectMessages
 	if g.content {
 		s.Identify.Intents |= discordgo.IntentMessageContent
 	}
