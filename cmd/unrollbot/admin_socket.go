@@ -46,7 +46,10 @@ func (a *app) listenAdmin(ctx context.Context) {
 		a.log.Info("no socket for admin commands: they need the bot stopped", "err", err)
 		return
 	}
-	server := web.HTTPServer(http.HandlerFunc(a.serveAdmin))
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /{$}", a.serveAdmin)
+	mux.HandleFunc("GET /export", a.serveExport)
+	server := web.HTTPServer(mux)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -81,28 +84,13 @@ func (a *app) serveAdmin(w http.ResponseWriter, r *http.Request) {
 // askRunning has the bot that runs on the local file do a command. there is
 // false where none runs.
 func askRunning(ctx context.Context, cfg config.Config, args []string, out io.Writer) (there bool, err error) {
-	path := socketPath(cfg)
-	client := http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", path)
-		},
-	}}
 	body, err := json.Marshal(args)
 	if err != nil {
 		return false, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://admin/", bytes.NewReader(body))
-	if err != nil {
-		return false, err
-	}
-	resp, err := client.Do(req)
-	var dial *net.OpError
-	if errors.As(err, &dial) && dial.Op == "dial" {
-		return false, nil
-	}
-	if err != nil {
-		return true, fmt.Errorf("the running bot does not answer: %w", err)
+	resp, there, err := knock(ctx, cfg, http.MethodPost, "/", body)
+	if !there || err != nil {
+		return there, err
 	}
 	defer resp.Body.Close()
 	var answer adminAnswer
@@ -119,5 +107,29 @@ func askRunning(ctx context.Context, cfg config.Config, args []string, out io.Wr
 		return true, errors.New(answer.Error)
 	default:
 		return true, nil
+	}
+}
+
+// knock makes a call on the socket. there is false where nobody listens.
+func knock(ctx context.Context, cfg config.Config, method, path string, body []byte) (resp *http.Response, there bool, err error) {
+	client := http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return (&net.Dialer{Timeout: time.Second}).DialContext(ctx, "unix", socketPath(cfg))
+		},
+	}}
+	req, err := http.NewRequestWithContext(ctx, method, "http://admin"+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, false, err
+	}
+	resp, err = client.Do(req)
+	var dial *net.OpError
+	switch {
+	case errors.As(err, &dial) && dial.Op == "dial":
+		return nil, false, nil
+	case err != nil:
+		return nil, true, fmt.Errorf("the running bot does not answer: %w", err)
+	default:
+		return resp, true, nil
 	}
 }

@@ -29,6 +29,7 @@ usage:
   unrollbot config                            print the settings in effect
   unrollbot doctor                            try settings, tokens, store and networks,
                                               and say what to do
+  unrollbot export FILE, import FILE          move what is held from store to store
   unrollbot admin ...                         opt-outs, bans, purge: see admin --help
   unrollbot healthcheck                       ask a running bot whether it is well
   unrollbot version
@@ -109,7 +110,7 @@ func dispatch(ctx context.Context, args []string, sys system) error {
 	if err != nil {
 		return usageError{&hintError{err, "unrollbot --help lists the commands"}}
 	}
-	if want := map[string]int{"unroll": 1}[verb]; len(rest) != want {
+	if want := map[string]int{"unroll": 1, "export": 1, "import": 1}[verb]; len(rest) != want {
 		if verb == "unroll" && len(rest) == 0 {
 			return usageError{&hintError{errors.New("unroll needs a link"), "unrollbot unroll https://bsky.app/profile/NAME/post/ID"}}
 		}
@@ -117,11 +118,14 @@ func dispatch(ctx context.Context, args []string, sys system) error {
 			return usageError{&hintError{fmt.Errorf("%s: %q is too much", verb, rest[want]), "unrollbot --help lists the commands"}}
 		}
 	}
+	if (verb == "export" || verb == "import") && len(rest) == 0 {
+		return usageError{&hintError{fmt.Errorf("%s needs a file", verb), "unrollbot " + verb + " backup.jsonl.gz"}}
+	}
 	switch verb {
 	case "version":
 		fmt.Fprintln(sys.out, "unrollbot", version)
 		return nil
-	case "serve", "unroll", "chat", "config", "healthcheck", "doctor":
+	case "serve", "unroll", "chat", "config", "healthcheck", "doctor", "export", "import":
 	default:
 		return usageError{&hintError{fmt.Errorf("no command %q", verb), "unrollbot --help lists the commands"}}
 	}
@@ -144,6 +148,10 @@ func dispatch(ctx context.Context, args []string, sys system) error {
 		return nil
 	case "healthcheck":
 		return healthcheck(ctx, cfg)
+	case "export":
+		return exportTo(ctx, cfg, sys, rest[0])
+	case "import":
+		return importFrom(ctx, cfg, sys, rest[0])
 	default:
 		return serve(ctx, cfg, sys, *demo)
 	}
