@@ -68,10 +68,14 @@ func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 // securityHeaders are the headers of every answer.
 func securityHeaders(cfg Config) http.Header {
 	sum := sha256.Sum256([]byte(style))
-	media := strings.Join(append([]string{"https:"}, cfg.MediaSources...), " ")
+	media := " " + strings.Join(append([]string{"https:"}, cfg.MediaSources...), " ")
+	pictures := "'self'" + media
+	if cfg.ProxyMedia {
+		pictures, media = "'self'", " 'none'"
+	}
 	h := http.Header{
 		"Content-Security-Policy": {"default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-			"'; img-src 'self' " + media + "; media-src " + media + "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
+			"'; img-src " + pictures + "; media-src" + media + "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
 		"Cross-Origin-Opener-Policy":   {"same-origin"},
 		"Cross-Origin-Resource-Policy": {"same-origin"},
 		"Permissions-Policy":           {"camera=(), microphone=(), geolocation=(), payment=(), usb=()"},

@@ -6,19 +6,22 @@ import (
 	"container/list"
 	"crypto/sha256"
 	"encoding/base64"
+	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
 )
 
 // page is an answer as it will be sent, in every encoding.
 type page struct {
 	header http.Header // without what depends on the encoding
-	bodies []body      // best first, identity last
+	bodies []body      // smallest first, identity last
 	until  time.Time
 	size   int // in bytes, of all bodies
 }
@@ -33,28 +36,51 @@ type body struct {
 // it fits into one packet anyway. In bytes.
 const minCompressed = 1200
 
+// brotliLevel is where pages of text gain little more for much more time.
+const brotliLevel = 5
+
 // newPage makes an answer of content and its headers, good until then.
 func newPage(h http.Header, content []byte, until time.Time) *page {
 	h["Vary"] = []string{"Accept-Encoding"}
 	p := &page{header: h, until: until}
-	sum := sha256.Sum256(content)
-	tag := base64.RawURLEncoding.EncodeToString(sum[:12])
+	tag := tagOf(content)
 	if len(content) >= minCompressed {
 		p.add("zstd", tag, zstdEncoder.EncodeAll(content, nil))
 		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		_, _ = z.Write(content) // a buffer takes everything
-		_ = z.Close()
-		p.add("gzip", tag, b.Bytes())
+		compress(&b, content, func(w io.Writer) io.WriteCloser { return brotli.NewWriterLevel(w, brotliLevel) })
+		p.add("br", tag, b.Bytes())
+		var g bytes.Buffer
+		compress(&g, content, func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })
+		p.add("gzip", tag, g.Bytes())
+		slices.SortStableFunc(p.bodies, func(a, b body) int { return len(a.bytes) - len(b.bytes) })
 	}
 	p.add("", tag, content)
 	return p
 }
 
+// newPacked is newPage for what is compressed already.
+func newPacked(h http.Header, content []byte, until time.Time) *page {
+	p := &page{header: h, until: until}
+	p.add("", tagOf(content), content)
+	return p
+}
+
+func tagOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return base64.RawURLEncoding.EncodeToString(sum[:12])
+}
+
+// compress writes into a buffer, which takes everything.
+func compress(b *bytes.Buffer, content []byte, to func(io.Writer) io.WriteCloser) {
+	w := to(b)
+	_, _ = w.Write(content)
+	_ = w.Close()
+}
+
 // zstdEncoder may be used by many at once. Browsers decode windows of up to
 // 8 MiB (RFC 9659).
 var zstdEncoder = func() *zstd.Encoder {
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithWindowSize(1<<20), zstd.WithEncoderConcurrency(1))
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(1<<20), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		panic(err) // the options are constants
 	}
@@ -181,7 +207,7 @@ func (c *cache) put(key string, p *page) {
 func (c *cache) drop(path string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	keys := []string{path}
+	keys := []string{path, path + "?" + withoutMedia}
 	for _, f := range formats {
 		keys = append(keys, path+f.suffix)
 	}

@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/andybalholm/brotli"
 	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/net/html"
@@ -194,12 +195,14 @@ func TestEncodings(t *testing.T) {
 	plain := get(t, s, root).Body
 	tests := []struct{ accept, want string }{
 		{"", ""},
-		{"gzip, deflate, br, zstd", "zstd"},
+		{"gzip, deflate, br, zstd", "br"},
+		{"gzip, zstd", "zstd"},
 		{"gzip", "gzip"},
 		{"GZIP;q=0.5", "gzip"},
 		{"zstd;q=0, gzip", "gzip"},
 		{"zstd;q=0.000, gzip;q=0", ""},
-		{"br", ""},
+		{"br", "br"},
+		{"deflate", ""},
 		{"identity", ""},
 	}
 	tags := make(map[string]bool)
@@ -223,6 +226,8 @@ func TestEncodings(t *testing.T) {
 					t.Fatal(err)
 				}
 				body = z
+			case "br":
+				body = brotli.NewReader(body)
 			case "zstd":
 				z, err := zstd.NewReader(body)
 				if err != nil {
@@ -240,8 +245,8 @@ func TestEncodings(t *testing.T) {
 			}
 		})
 	}
-	if len(tags) != 3 {
-		t.Errorf("%d tags for three encodings", len(tags))
+	if len(tags) != 4 {
+		t.Errorf("%d tags for four encodings", len(tags))
 	}
 }
 

@@ -108,6 +108,9 @@ type Server struct {
 	pages  *cache
 	corpus corpus
 	slots  chan struct{} // one per unroll under way
+
+	kept    *cache        // pictures of the media proxy
+	fetches chan struct{} // one per picture under way
 }
 
 // New makes a reader of what u unrolls.
@@ -135,6 +138,10 @@ func New(cfg Config, u Unroller, store Store) (*Server, error) {
 	s := &Server{
 		cfg: cfg, unroll: u, store: store, signer: signer{values: store}, corpus: corpus{store: store},
 		header: securityHeaders(cfg), pages: newCache(cfg.CacheBytes), slots: make(chan struct{}, cfg.MaxUnrolls),
+		kept: newCache(mediaBytes), fetches: make(chan struct{}, mediaAtOnce),
+	}
+	if cfg.ProxyMedia && cfg.Picture == nil {
+		return nil, errors.New("web: the media proxy needs what gets pictures")
 	}
 	s.mux = s.routes()
 	return s, nil
@@ -146,6 +153,9 @@ func (s *Server) routes() *http.ServeMux {
 	mux.HandleFunc("GET /latest", s.latestPage)
 	mux.HandleFunc("GET /latest.atom", s.latestFeed)
 	mux.HandleFunc("GET /search", s.search)
+	if s.cfg.ProxyMedia {
+		mux.HandleFunc("GET /media/{signature}/{address}", s.media)
+	}
 	mux.HandleFunc("GET /authors", s.authors)
 	mux.HandleFunc("POST /authors", s.optOut)
 	mux.HandleFunc("GET /oembed", s.oembed)

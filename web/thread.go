@@ -51,7 +51,12 @@ func (s *Server) split(path string) (string, format) {
 // thread serves a thread in any format under the path of its root, and leads
 // there from the path of any other of its posts.
 func (s *Server) thread(w http.ResponseWriter, r *http.Request) {
-	if p := s.pages.get(r.URL.Path, s.cfg.Now()); p != nil {
+	query := ""
+	if r.URL.RawQuery == withoutMedia {
+		query = "?" + withoutMedia
+	}
+	key := r.URL.Path + query
+	if p := s.pages.get(key, s.cfg.Now()); p != nil {
 		p.serve(w, r)
 		return
 	}
@@ -71,15 +76,15 @@ func (s *Server) thread(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if t.Ref != ref {
-		http.Redirect(w, r, t.Ref.Path()+f.suffix+fragment(&t, ref, f), http.StatusFound)
+		http.Redirect(w, r, t.Ref.Path()+f.suffix+query+fragment(&t, ref, f), http.StatusFound)
 		return
 	}
-	p, err := s.makePage(r.Context(), &t, f)
+	p, err := s.makePage(r.Context(), &t, f, query != "")
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
-	s.pages.put(r.URL.Path, p)
+	s.pages.put(key, p)
 	p.serve(w, r)
 }
 
@@ -96,8 +101,14 @@ func fragment(t *unroll.Thread, ref unroll.Ref, f format) string {
 	return ""
 }
 
-func (s *Server) makePage(ctx context.Context, t *unroll.Thread, f format) (*page, error) {
+func (s *Server) makePage(ctx context.Context, t *unroll.Thread, f format, bare bool) (*page, error) {
 	o := render.Options{PageURL: s.cfg.PublicURL + t.Ref.Path()}
+	switch {
+	case bare:
+		o.Show = func(string) string { return "" }
+	case s.cfg.ProxyMedia:
+		o.Show = s.proxied(ctx)
+	}
 	if f.holds && s.cfg.Picture != nil {
 		o.Picture = s.pictures(ctx, t)
 	}

@@ -56,6 +56,10 @@ type Options struct {
 	// [EPUB]: its bytes and media type. Without it, or where it is not ok,
 	// HTML leaves the picture where it is and EPUB does without.
 	Picture func(address string) (content []byte, mediaType string, ok bool)
+	// Show gives the address from which [Options.Article] shows a picture,
+	// "" to do without; nil shows it from where it is. With Show, videos and
+	// sounds are linked to and not played.
+	Show func(address string) string
 }
 
 func (o Options) words() Words {

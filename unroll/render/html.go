@@ -53,7 +53,17 @@ func CSS() string { return stylesheet }
 // XML, to be put into a page that has [CSS]. It holds no scripts, no styles,
 // and no address but those of the thread. Errors are w's.
 func (o Options) Article(w io.Writer, t *unroll.Thread) error {
-	return articles.ExecuteTemplate(w, "article", newViewer(t, o).view())
+	v := newViewer(t, o)
+	if o.Show != nil {
+		v.offline = true
+		v.show = func(address string) template.URL {
+			if address = weblink(address); address == "" {
+				return ""
+			}
+			return checked(o.Show(address))
+		}
+	}
+	return articles.ExecuteTemplate(w, "article", v.view())
 }
 
 // HTML writes the thread as a page in one file, without scripts; pictures
