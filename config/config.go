@@ -45,10 +45,11 @@ type Config struct {
 
 	Keywords []string `env:"KEYWORDS" envDefault:"unroll"`
 
-	XBearerToken   Secret `env:"X_BEARER_TOKEN"`
-	XAPIURL        string `env:"X_API_URL" envDefault:"https://api.x.com"`
-	FxTwitterURL   string `env:"FXTWITTER_URL" envDefault:"https://api.fxtwitter.com"`
-	SyndicationURL string `env:"SYNDICATION_URL" envDefault:"https://cdn.syndication.twimg.com"`
+	XBearerToken   Secret  `env:"X_BEARER_TOKEN"`
+	XAPIURL        string  `env:"X_API_URL" envDefault:"https://api.x.com"`
+	XBudgetUSD     float64 `env:"X_BUDGET_USD"` // per month; 0 means no bound
+	FxTwitterURL   string  `env:"FXTWITTER_URL" envDefault:"https://api.fxtwitter.com"`
+	SyndicationURL string  `env:"SYNDICATION_URL" envDefault:"https://cdn.syndication.twimg.com"`
 
 	BlueskyAppViewURL  string `env:"BLUESKY_APPVIEW_URL" envDefault:"https://public.api.bsky.app"`
 	BlueskyPDSURL      string `env:"BLUESKY_PDS_URL" envDefault:"https://bsky.social"`
@@ -201,6 +202,9 @@ func (c *Config) validate() (problems []error) {
 	}
 	if c.DiscordPublicKey != "" && !publicKey.MatchString(c.DiscordPublicKey) {
 		bad("DISCORD_PUBLIC_KEY", "must be the 64 hexadecimal digits of the portal's General Information page")
+	}
+	if c.XBudgetUSD < 0 {
+		bad("X_BUDGET_USD", "must not be negative: dollars per month, 0 for no bound")
 	}
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		bad("LOG_FORMAT", "must be text or json")

@@ -34,6 +34,7 @@ import (
 	"unrollbot/unroll/source/mastodon"
 	"unrollbot/unroll/source/shortlink"
 	"unrollbot/unroll/source/syndication"
+	"unrollbot/unroll/source/xapi"
 	"unrollbot/web"
 )
 
@@ -195,26 +196,56 @@ func (a *app) newService() error {
 		Log:       a.log,
 	})
 	a.onClose(func() error { a.client.Close(); return nil })
-	tokens := map[string]string{}
-	for host, token := range a.cfg.MastodonTokens {
-		tokens[host] = token.Reveal()
-	}
-	fx, err1 := fxtwitter.New(fxtwitter.Config{BaseURL: a.cfg.FxTwitterURL}, a.client)
-	syn, err2 := syndication.New(syndication.Config{BaseURL: a.cfg.SyndicationURL}, a.client)
-	bsky, err3 := bluesky.New(bluesky.Config{BaseURL: a.cfg.BlueskyAppViewURL}, a.client)
-	masto, err4 := mastodon.New(mastodon.Config{Tokens: tokens, Trusted: a.cfg.TrustedHosts}, a.client)
-	if err := errors.Join(err1, err2, err3, err4); err != nil {
+	var err error
+	if a.sources, err = a.newSources(); err != nil {
 		return err
 	}
 	stores, err := unroll.NewHot(a.store, hotThreads, hotFor, nil)
 	if err != nil {
 		return err
 	}
-	a.sources = []unroll.Source{fx, syn, bsky, masto}
 	a.service, err = unroll.New(unroll.Config{
-		Observer: a.metrics, Expander: shortlink.New(a.client), Log: a.log,
+		Observer: a.metrics, Expander: shortlink.New(a.client), Limits: upstreamLimits(), Limiter: a.store, Log: a.log,
 	}, a.sources, stores)
 	return err
+}
+
+// newSources makes the sources of all networks. Those of one network are
+// asked in this order.
+func (a *app) newSources() ([]unroll.Source, error) {
+	tokens := map[string]string{}
+	for host, token := range a.cfg.MastodonTokens {
+		tokens[host] = token.Reveal()
+	}
+	var sources []unroll.Source
+	var errs []error
+	add := func(s unroll.Source, err error) {
+		sources, errs = append(sources, s), append(errs, err)
+	}
+	if a.cfg.XBearerToken != "" && a.demo == nil {
+		add(xapi.New(xapi.Config{
+			Token: a.cfg.XBearerToken.Reveal(), BaseURL: a.cfg.XAPIURL, BudgetUSD: a.cfg.XBudgetUSD,
+			MaxTimeline: -1, // FxTwitter, next in line, has old threads for nothing
+			Observe:     a.metrics.Paid, Log: a.log,
+		}, a.client, a.store))
+	}
+	add(fxtwitter.New(fxtwitter.Config{BaseURL: a.cfg.FxTwitterURL}, a.client))
+	add(syndication.New(syndication.Config{BaseURL: a.cfg.SyndicationURL}, a.client))
+	add(bluesky.New(bluesky.Config{BaseURL: a.cfg.BlueskyAppViewURL}, a.client))
+	add(mastodon.New(mastodon.Config{Tokens: tokens, Trusted: a.cfg.TrustedHosts}, a.client))
+	return sources, errors.Join(errs...)
+}
+
+// upstreamLimits keep all processes together well below what the services
+// allow one address: FxTwitter 1,000 calls a minute (its documentation, "API
+// introduction", August 2026), Bluesky's AppView 3,000 in 5 minutes. A fetch
+// may take a few calls.
+func upstreamLimits() map[string]unroll.Limit {
+	return map[string]unroll.Limit{
+		fxtwitter.Name:   {Events: 400, Per: time.Minute, Burst: 100},
+		syndication.Name: {Events: 200, Per: time.Minute, Burst: 50},
+		"bluesky":        {Events: 200, Per: time.Minute, Burst: 100},
+	}
 }
 
 // trusted are the hosts that may be private: those in the settings' list, and

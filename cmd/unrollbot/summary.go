@@ -21,7 +21,11 @@ func (a *app) summary() string {
 	part("reader", true, fmt.Sprintf("%s (listening on %s)", a.cfg.PublicURL, a.listener.Addr()), "")
 	part("telegram", a.cfg.TelegramToken != "", "by long polling", "set UNROLL_TELEGRAM_TOKEN to the token that @BotFather gives out")
 	part("discord", a.cfg.DiscordToken != "", "over the gateway", "set UNROLL_DISCORD_TOKEN to the bot's token from discord.com/developers")
-	part("x", true, "without a key, read at "+a.cfg.FxTwitterURL, "")
+	x := "without a key, read at " + a.cfg.FxTwitterURL
+	if a.cfg.XBearerToken != "" && a.demo == nil {
+		x = "read at " + a.cfg.XAPIURL + ", then at " + a.cfg.FxTwitterURL
+	}
+	part("x", true, x, "")
 	part("bluesky", true, "read at "+a.cfg.BlueskyAppViewURL, "")
 	part("mastodon", true, "read at each post's own server", "")
 	part("redis", a.cfg.RedisURL != "" && a.demo == nil, "shared by all processes", "a local file is used; set UNROLL_REDIS_URL to share threads and limits between processes")
