@@ -184,19 +184,23 @@ func (d *Desk) take(ctx context.Context, batch []*Mention) error {
 	for _, m := range batch {
 		listed[m.ID] = true
 	}
+	busy := 0
 	for id, it := range d.open {
 		if it.done && !listed[id] {
 			delete(d.open, id)
 		}
+		if it.busy {
+			busy++
+		}
 	}
 	d.mu.Unlock()
 	for _, m := range batch {
+		if busy >= maxOpen {
+			return nil // enough for now; the rest is listed again
+		}
 		it, turn := d.begin(m)
 		if it == nil {
 			continue
-		}
-		if turn < 0 {
-			return nil // enough for now; the rest is listed again
 		}
 		if err := d.start(ctx, it, turn); err != nil {
 			d.put(it, turn)
@@ -208,6 +212,9 @@ func (d *Desk) take(ctx context.Context, batch []*Mention) error {
 			}
 			return err
 		}
+		if d.isBusy(it) {
+			busy++
+		}
 	}
 	d.mu.Lock()
 	d.caughtUp = true
@@ -215,21 +222,13 @@ func (d *Desk) take(ctx context.Context, batch []*Mention) error {
 	return nil
 }
 
-// begin starts an attempt at m; nil when there is nothing to do. The turn is
-// negative when too many are open.
+// begin starts an attempt at m; nil when there is nothing to do.
 func (d *Desk) begin(m *Mention) (*item, int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	now, busy := time.Now(), 0
-	for _, it := range d.open {
-		if it.busy {
-			busy++
-		}
-	}
+	now := time.Now()
 	it := d.open[m.ID]
 	switch {
-	case it == nil && busy >= maxOpen:
-		return &item{}, -1
 	case it == nil:
 		it = &item{again: !d.caughtUp}
 		d.open[m.ID] = it
@@ -243,6 +242,12 @@ func (d *Desk) begin(m *Mention) (*item, int) {
 	it.m, it.busy, it.since = m, true, now
 	it.turn++
 	return it, it.turn
+}
+
+func (d *Desk) isBusy(it *item) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return it.busy
 }
 
 // put takes an attempt back that did not begin.
@@ -358,71 +363,3 @@ func (d *Desk) close(it *item) {
 	default:
 	}
 }
-
-// advance moves the cursor past the mentions that are done.
-func (d *Desk) advance(ctx context.Context) {
-	d.mu.Lock()
-	var to *Mention
-	for _, m := range d.last {
-		if it := d.open[m.ID]; it == nil || !it.done {
-			break
-		}
-		to = m
-	}
-	d.mu.Unlock()
-	if to == nil || to.ID == d.seen || (to.Cursor != d.cursor && !d.move(ctx, to.Cursor)) {
-		return
-	}
-	d.seen = to.ID
-	if s, ok := d.net.(Seener); ok {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
-		defer cancel()
-		if err := s.Seen(ctx, to); err != nil {
-			d.log.Info("notifications cannot be marked as read", "err", err)
-		}
-	}
-}
-
-// move keeps the cursor.
-func (d *Desk) move(ctx context.Context, cursor string) bool {
-	if cursor == "" {
-		return false
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
-	defer cancel()
-	if err := d.values.SetValue(ctx, d.cursorKey(), []byte(cursor), cursorFor); err != nil {
-		d.log.Warn("store cannot keep the cursor", "err", err)
-		return false
-	}
-	d.cursor = cursor
-	return true
-}
-
-// drain waits for the answers under way, and keeps how far they came.
-func (d *Desk) drain(ctx context.Context) {
-	timer := time.NewTimer(drainTime)
-	defer timer.Stop()
-	for d.busy() {
-		select {
-		case <-d.changed:
-		case <-timer.C:
-			d.log.Warn("answers were cut short by the program's end; they are given at the next start")
-			return
-		}
-	}
-	d.advance(ctx)
-}
-
-func (d *Desk) busy() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, it := range d.open {
-		if it.busy {
-			return true
-		}
-	}
-	return false
-}
-
-func (d *Desk) cursorKey() string         { return "mention:" + d.net.Name() + ":cursor" }
-func (d *Desk) doneKey(m *Mention) string { return "mention:" + d.net.Name() + ":done:" + m.ID }

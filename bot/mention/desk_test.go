@@ -3,6 +3,7 @@ package mention
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -177,6 +178,48 @@ func TestLostRequest(t *testing.T) {
 	_ = run(t, p, o, &drawer{data: map[string]string{}}, func() { time.Sleep(time.Hour) })
 	if p.count() != 1 || o.took != 2 {
 		t.Errorf("%d answers to %d requests", p.count(), o.took)
+	}
+}
+
+// Somebody to whom the bot does not speak is not taken for a lost request.
+func TestNothingToSay(t *testing.T) {
+	p := &paper{listed: []*Mention{asked("1")}}
+	o := &office{handle: func(_ bot.Request, res bot.Responder) { res.(bot.Finisher).Done(context.Background()) }}
+	d := &drawer{data: map[string]string{}}
+	_ = run(t, p, o, d, func() { time.Sleep(time.Hour) })
+	if o.took != 1 || d.data["mention:paper:cursor"] != "1" {
+		t.Errorf("%d requests, cursor %q", o.took, d.data["mention:paper:cursor"])
+	}
+}
+
+func TestManyAtOnce(t *testing.T) {
+	p := &paper{}
+	for i := range 3 * maxOpen {
+		p.listed = append(p.listed, asked(fmt.Sprint(i)))
+	}
+	var mu sync.Mutex
+	now, most := 0, 0
+	o := &office{handle: func(_ bot.Request, res bot.Responder) {
+		mu.Lock()
+		now++
+		most = max(most, now)
+		mu.Unlock()
+		time.Sleep(time.Second)
+		_ = res.Send(context.Background(), threadReply())
+		mu.Lock()
+		now--
+		mu.Unlock()
+	}}
+	_ = run(t, p, o, &drawer{data: map[string]string{}}, func() { time.Sleep(time.Hour) })
+	if p.count() != 3*maxOpen || most > maxOpen {
+		t.Errorf("%d answers, %d at a time", p.count(), most)
+	}
+}
+
+func TestOperators(t *testing.T) {
+	got := Operators([]string{"x:12", " bluesky:did:plc:boss", "mastodon:12", "x:"}, "bluesky")
+	if len(got) != 1 || got[0] != "did:plc:boss" {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -174,3 +174,14 @@ func Keywords(words []string) []string {
 	}
 	return out
 }
+
+// Operators picks those of one network from a list of NETWORK:ID.
+func Operators(list []string, network string) []string {
+	var out []string
+	for _, who := range list {
+		if id, ok := strings.CutPrefix(strings.TrimSpace(who), network+":"); ok && id != "" {
+			out = append(out, id)
+		}
+	}
+	return out
+}

@@ -27,7 +27,10 @@ type responder struct {
 	turn int
 }
 
-var _ bot.Responder = (*responder)(nil)
+var (
+	_ bot.Responder = (*responder)(nil)
+	_ bot.Finisher  = (*responder)(nil)
+)
 
 // Working shows nothing: a network has no "typing".
 func (r *responder) Working(context.Context) error { return nil }
@@ -44,7 +47,7 @@ func (r *responder) Send(ctx context.Context, reply bot.Reply) error {
 	r.it.posting = true
 	again := r.it.again || r.it.failures > 0
 	d.mu.Unlock()
-	defer r.release(ctx)
+	defer r.release()
 
 	err := d.answer(ctx, r.it.m, &reply, again)
 	if err == nil {
@@ -54,8 +57,20 @@ func (r *responder) Send(ctx context.Context, reply bot.Reply) error {
 	return d.failed(ctx, r.it, err)
 }
 
+// Done implements [bot.Finisher]. Where nothing was sent nothing was meant to
+// be: the bot does not speak with that user.
+func (r *responder) Done(ctx context.Context) {
+	d := r.d
+	d.mu.Lock()
+	silent := r.it.turn == r.turn && r.it.busy && !r.it.posting && !r.it.done
+	d.mu.Unlock()
+	if silent {
+		d.settle(ctx, r.it)
+	}
+}
+
 // release gives the mention back after a panic in Send.
-func (r *responder) release(context.Context) {
+func (r *responder) release() {
 	r.d.mu.Lock()
 	defer r.d.mu.Unlock()
 	if r.it.posting {
