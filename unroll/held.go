@@ -21,7 +21,7 @@ func (s *Service) fetchHeld(ctx context.Context, ref Ref, t *Thread) (Entry, err
 		s.forget(ctx, t.Ref)
 		s.remember(ctx, ref, err)
 	default: // leave the source alone for a moment, keep what we hold
-		s.save(ctx, t.Ref, nil, Entry{Thread: t, FreshUntil: s.cfg.Now().Add(retryHeld)}, s.cfg.Keep)
+		s.save(ctx, t.Ref, names(t, ref), Entry{Thread: t, FreshUntil: s.cfg.Now().Add(retryHeld)}, s.cfg.Keep)
 	}
 	return Entry{}, err
 }
@@ -63,49 +63,49 @@ func (s *Service) readHeld(ctx context.Context, t *Thread) (*offer, error) {
 
 // whole adds to a new reading what it lacks of the thread that we hold. What
 // it does not show is asked for: the root, which shows most, then from the end
-// of each line upwards. What is gone by now stays away, what cannot be read
-// just now stays as it is held.
+// of each line upwards. What is gone by now stays away. Where a call fails, so
+// that nobody can tell, what is not shown stays as it is held.
 func (s *Service) whole(ctx context.Context, o *offer, held *Thread, gone map[string]bool) *offer {
-	settled := maps.Clone(gone)
-	if settled == nil {
-		settled = map[string]bool{}
+	gone = maps.Clone(gone)
+	if gone == nil {
+		gone = map[string]bool{}
 	}
+	settled := maps.Clone(gone)
+	both := &offer{conv: o.conv, sources: o.sources}
 	settle := func(c *Conversation) {
+		both.kept = both.kept || slices.ContainsFunc(c.Cuts, func(c Cut) bool { return c.Reason == CutFailed })
 		for i := range c.Posts {
 			settled[c.Posts[i].ID] = true
 			settled[c.Posts[i].ParentID] = true // else a gap where the source knows of none
 		}
 	}
 	settle(&o.conv)
-	both := &offer{conv: o.conv, sources: o.sources}
 	lines := [][]Post{held.Posts[:1], held.Posts}
 	for _, b := range held.Branches {
 		lines = append(lines, b.Posts)
 	}
 	calls := 0
 	for _, line := range lines {
-		for i := len(line) - 1; i >= 0 && calls < lostCalls && ctx.Err() == nil; i-- {
+		for i := len(line) - 1; i >= 0 && calls < lostCalls && !both.kept; i-- {
 			p := &line[i]
 			if p.Gap != nil || settled[p.ID] {
 				continue
 			}
 			calls++
 			more, err := s.fetch(ctx, held.RefOf(p), nil)
-			settled[p.ID] = true
 			switch {
 			case err == nil:
 				both.add(more.conv, more.sources...)
 				settle(&more.conv)
-			case !KindOf(err).gone():
-				first := i
-				for first > 0 && !settled[line[first-1].ID] {
-					first--
-				}
-				kept := held.line(line[first : i+1])
-				both.add(kept)
-				settle(&kept)
+			case KindOf(err).gone():
+				gone[p.ID], settled[p.ID] = true, true
+			default:
+				both.kept = true
 			}
 		}
+	}
+	if both.kept {
+		both.add(held.without(&both.conv, gone))
 	}
 	recall(&both.conv, held)
 	if both.assemble() != nil || both.thread.Len() < o.thread.Len() {
@@ -114,13 +114,21 @@ func (s *Service) whole(ctx context.Context, o *offer, held *Thread, gone map[st
 	return both
 }
 
-// line gives a line of a held thread as if a source had given it.
-func (t *Thread) line(posts []Post) Conversation {
-	c := Conversation{Ref: t.Ref, Posts: slices.Clone(posts)}
+// without gives the posts of a held thread that a new reading does not name,
+// and that are not known to be gone, as if a source had given them.
+func (t *Thread) without(c *Conversation, gone map[string]bool) Conversation {
+	named := maps.Clone(gone)
 	for i := range c.Posts {
-		c.Posts[i].AuthorID = t.Author.ID
+		named[c.Posts[i].ID] = true
 	}
-	return c
+	rest := Conversation{Ref: t.Ref}
+	for p := range t.All {
+		if p.Gap == nil && !named[p.ID] {
+			rest.Posts = append(rest.Posts, *p)
+			rest.Posts[len(rest.Posts)-1].AuthorID = t.Author.ID
+		}
+	}
+	return rest
 }
 
 // recall puts the gaps of a new reading where the thread that we hold had
@@ -152,12 +160,13 @@ func recall(c *Conversation, held *Thread) {
 		if p.ParentID == "" {
 			p.ParentID, p.ParentAuthorID = was, held.Author.ID
 		}
+		root := p.RootID
 		for id := p.ParentID; was != ""; {
 			j, known := at[id]
 			if !known {
 				j = len(c.Posts)
 				at[id] = j
-				c.Posts = append(c.Posts, Post{ID: id, AuthorID: held.Author.ID, Gap: &Gap{Reason: GapUnknown}})
+				c.Posts = append(c.Posts, Post{ID: id, AuthorID: held.Author.ID, RootID: root, Gap: &Gap{Reason: GapUnknown}})
 			}
 			if gap := &c.Posts[j]; gap.Gap == nil || gap.ParentID != "" {
 				break

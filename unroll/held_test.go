@@ -162,7 +162,7 @@ func TestReadingAnewLosesNothing(t *testing.T) {
 			kind:   KindOptedOut, asked: "a6",
 		},
 		{
-			name: "while the source fails, what we hold is given", posts: chain, first: "a1",
+			name: "while the source fails, what we hold is given", posts: chain, first: "a3",
 			change: func(n *network) { n.failing["a6"] = KindUpstream },
 			want:   "a1 a2 a3 a4 a5 a6", asked: "a6",
 		},
@@ -193,6 +193,10 @@ func TestReadingAnewLosesNothing(t *testing.T) {
 				}
 				if diff := cmp.Diff(tt.asked, ids(src.asked)); diff != "" {
 					t.Errorf("asked (-want +got):\n%s", diff)
+				}
+				time.Sleep(time.Hour)
+				if got, err := s.Refresh(t.Context(), x(tt.first)); tt.kind == "" && (err != nil || outline(got) != tt.want) {
+					t.Errorf("and once more: %q, %v, want %q", outline(got), err, tt.want)
 				}
 			})
 		})

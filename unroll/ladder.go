@@ -108,6 +108,7 @@ type offer struct {
 	thread  Thread
 	conv    Conversation
 	sources []string // that have a part in it
+	kept    bool     // holds posts that could not be read anew
 }
 
 // or gives the better of two answers to one question, or what they have
@@ -197,13 +198,20 @@ func (s *Service) keep(ctx context.Context, asked Ref, o *offer, first bool) Ent
 	if first && s.canTellMore(t) {
 		fresh = min(fresh, firstLook)
 	}
-	aliases := []Ref{asked, o.conv.Ref}
-	for p := range t.All {
-		aliases = append(aliases, t.RefOf(p))
+	if o.kept {
+		fresh = min(fresh, retryHeld)
 	}
 	e := Entry{Thread: t, FreshUntil: t.FetchedAt.Add(fresh)}
-	s.save(ctx, t.Ref, aliases, e, s.cfg.Keep)
+	s.save(ctx, t.Ref, names(t, asked, o.conv.Ref), e, s.cfg.Keep)
 	return e
+}
+
+// names gives every ref that a thread is found by.
+func names(t *Thread, more ...Ref) []Ref {
+	for p := range t.All {
+		more = append(more, t.RefOf(p))
+	}
+	return more
 }
 
 // canTellMore tells whether a thread that looks complete, though nobody

@@ -37,6 +37,11 @@ func (m *memory) Load(_ context.Context, ref Ref) (Entry, bool, error) {
 func (m *memory) Save(_ context.Context, root Ref, aliases []Ref, e Entry, _ time.Duration) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	for ref, old := range m.entries { // what it was found by before, it is no longer
+		if old.Thread != nil && old.Thread.Ref == root {
+			delete(m.entries, ref)
+		}
+	}
 	for _, ref := range append(aliases, root) {
 		m.entries[ref] = &e
 	}
