@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -32,9 +33,8 @@ func serve(t *testing.T) *demo.Net {
 }
 
 // sources are the real ones, led to the demo.
-func sources(t *testing.T, n *demo.Net) []unroll.Source {
+func sources(t *testing.T, n *demo.Net, client httpx.Doer) []unroll.Source {
 	t.Helper()
-	client := httpx.New(httpx.Config{Trusted: n.Trusted()})
 	fx, errX := fxtwitter.New(fxtwitter.Config{BaseURL: n.FxTwitterURL}, client)
 	bsky, errB := bluesky.New(bluesky.Config{BaseURL: n.AppViewURL}, client)
 	toot, errM := mastodon.New(mastodon.Config{Trusted: []string{n.MastodonHost}}, client)
@@ -53,7 +53,7 @@ func unrolled(t *testing.T, n *demo.Net, url string) unroll.Thread {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range sources(t, n) {
+	for _, s := range sources(t, n, httpx.New(httpx.Config{Trusted: n.Trusted()})) {
 		if s.Match(ref) {
 			c, err := s.Fetch(t.Context(), ref)
 			if err != nil {
@@ -135,28 +135,35 @@ func TestThreadsThroughTheSources(t *testing.T) {
 	}
 }
 
+// clocked is a service on the demo's networks whose time is now.
+func clocked(t *testing.T, n *demo.Net, client httpx.Doer, now *time.Time) *unroll.Service {
+	t.Helper()
+	clock := func() time.Time { return *now }
+	store, err := boltstore.Open(boltstore.Config{Path: filepath.Join(t.TempDir(), "db"), NoSync: true, Now: clock})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	s, err := unroll.New(unroll.Config{Now: clock}, sources(t, n, client), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // TestReadAnew reads every thread by every link to it, and then anew: none may
 // lose a post by that, from whatever side it is looked at.
 func TestReadAnew(t *testing.T) {
 	n := serve(t)
+	client := httpx.New(httpx.Config{Trusted: n.Trusted()})
 	for _, link := range n.Links {
 		whole := unrolled(t, n, link.URL)
-		ways := []unroll.Ref{}
 		for p := range whole.All {
-			if p.Gap == nil {
-				ways = append(ways, whole.RefOf(p))
+			if p.Gap != nil {
+				continue
 			}
-		}
-		for _, way := range ways {
-			now := time.Now()
-			store, err := boltstore.Open(boltstore.Config{Path: filepath.Join(t.TempDir(), "db"), NoSync: true, Now: func() time.Time { return now }})
-			if err != nil {
-				t.Fatal(err)
-			}
-			s, err := unroll.New(unroll.Config{Now: func() time.Time { return now }}, sources(t, n), store)
-			if err != nil {
-				t.Fatal(err)
-			}
+			way, now := whole.RefOf(p), time.Now()
+			s := clocked(t, n, client, &now)
 			first, err := s.Unroll(t.Context(), way)
 			if err != nil {
 				t.Fatal(err)
@@ -170,7 +177,48 @@ func TestReadAnew(t *testing.T) {
 			if second.Len() != whole.Len() && (link.Network != unroll.X || !above(&whole, way)) {
 				t.Errorf("%s: %d posts, by its own link %d", way.Path(), second.Len(), whole.Len())
 			}
-			_ = store.Close()
+		}
+	}
+}
+
+// failing fails every now and then.
+type failing struct {
+	httpx.Doer
+	rand *rand.Rand // nil while all is well
+}
+
+func (f *failing) GetJSON(ctx context.Context, r httpx.Request, out any) (httpx.Answer, error) {
+	if f.rand != nil && f.rand.IntN(4) == 0 {
+		return httpx.Answer{}, &unroll.Error{Kind: unroll.KindTimeout, Op: r.Op}
+	}
+	return f.Doer.GetJSON(ctx, r, out)
+}
+
+// TestReadAnewThroughFailures: a call that fails costs no post that we hold.
+func TestReadAnewThroughFailures(t *testing.T) {
+	n := serve(t)
+	client := &failing{Doer: httpx.New(httpx.Config{Trusted: n.Trusted()})}
+	r := rand.New(rand.NewPCG(5, 6))
+	for _, link := range n.Links {
+		whole := unrolled(t, n, link.URL)
+		for i := range whole.Posts {
+			if whole.Posts[i].Gap != nil {
+				continue
+			}
+			way, now := whole.RefOf(&whole.Posts[i]), time.Now()
+			s := clocked(t, n, client, &now)
+			client.rand = nil
+			first, err := s.Unroll(t.Context(), way)
+			if err != nil {
+				t.Fatal(err)
+			}
+			client.rand = r
+			for range 3 {
+				now = now.Add(time.Hour)
+				if got, err := s.Refresh(t.Context(), way); err != nil || got.Len() < first.Len() {
+					t.Errorf("%s: %d posts, then %d, %v", way.Path(), first.Len(), got.Len(), err)
+				}
+			}
 		}
 	}
 }
