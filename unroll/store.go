@@ -58,8 +58,9 @@ type Limit struct {
 
 // Limiter counts events against limits with GCRA.
 type Limiter interface {
-	// Allow takes one event from key. It returns 0 when the event may
-	// happen, else how long to wait; a refused event costs nothing.
+	// Allow takes one event from key, which always comes with the same
+	// limit. It returns 0 when the event may happen, else how long to wait; a
+	// refused event costs nothing.
 	Allow(ctx context.Context, key string, l Limit) (wait time.Duration, err error)
 }
 
@@ -88,6 +89,7 @@ type Values interface {
 	SetValue(ctx context.Context, key string, value []byte, ttl time.Duration) error
 	DeleteValue(ctx context.Context, key string) error
 	// Claim marks key for ttl and tells whether it was unmarked before: of
-	// many callers at once exactly one gets true.
+	// many callers at once exactly one gets true. DeleteValue takes the mark
+	// away.
 	Claim(ctx context.Context, key string, ttl time.Duration) (bool, error)
 }
