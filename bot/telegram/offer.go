@@ -14,8 +14,13 @@ import (
 // offered there again.
 const offerFor = 30 * 24 * time.Hour
 
-func offerKey(chat int64, thread string) string { return "telegram:offer:" + itoa(chat) + ":" + thread }
-func shownKey(chat int64, thread string) string { return "telegram:shown:" + itoa(chat) + ":" + thread }
+func offerKey(chat int64, thread string) string {
+	return "telegram:offer:" + itoa(chat) + ":" + thread
+}
+
+func shownKey(chat int64, thread string) string {
+	return "telegram:shown:" + itoa(chat) + ":" + thread
+}
 
 // offer shows a button below a message that holds a thread, once for each
 // thread; after that, the way to where it is.

@@ -232,3 +232,18 @@ func rich(n int) *unroll.Thread {
 	}
 	return t
 }
+
+// slowly answers as h does, some time after it was asked.
+func slowly(d time.Duration, h bot.HandlerFunc) bot.HandlerFunc {
+	return func(ctx context.Context, req bot.Request, res bot.Responder) error {
+		if err := res.Working(ctx); err != nil {
+			return err
+		}
+		time.Sleep(d)
+		return h(ctx, req, res)
+	}
+}
+
+func branchOf(t *unroll.Thread) unroll.Branch {
+	return unroll.Branch{After: t.Posts[0].ID, Posts: []unroll.Post{{ID: "900", Text: "By the way: a thought beside the others."}}}
+}
