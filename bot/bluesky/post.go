@@ -55,7 +55,7 @@ type like struct {
 func compose(n *notification, a *mention.Answer, at time.Time) record {
 	self := strong{n.URI, n.CID}
 	r := record{Type: postType, CreatedAt: at.UTC().Format(cursorForm), Reply: reply{Root: self, Parent: self}}
-	if up := n.Record.Reply; up != nil && up.Root.URI != "" {
+	if up := n.Record.Reply; up != nil {
 		r.Reply.Root = up.Root
 	}
 	tail := ""

@@ -21,7 +21,7 @@ func TestAnswer(t *testing.T) {
 		r.wantAnswers(1)
 		got := r.answers()[0]
 		page := mentiontest.PublicURL + threadRef.Path()
-		text := "“How looms work, with thanks to @carol and loom.example #weaving”\n2 posts · 2 minutes to read\nRead the thread on one page"
+		text := "“How looms work, with thanks to @carol and loom.example #weaving”\n2 posts · 3 minutes to read\nRead the thread on one page"
 		if d := cmp.Diff(text, got.Text); d != "" {
 			t.Error(d)
 		}

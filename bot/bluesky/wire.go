@@ -117,6 +117,12 @@ func decode(raw json.RawMessage, me string) (*mention.Mention, bool) {
 	if !ok || did != n.Author.DID {
 		return nil, false
 	}
+	if r := n.Record.Reply; r != nil {
+		// Some server took the record, which need not mean that it is right.
+		if _, _, ok := splitURI(r.Root.URI); !ok || r.Root.CID == "" {
+			return nil, false
+		}
+	}
 	at := n.IndexedAt.UTC().Truncate(time.Millisecond)
 	m := &mention.Mention{
 		ID: n.URI, Cursor: at.Format(cursorForm), At: at, User: did, Conversation: n.URI, Public: true,
@@ -200,10 +206,14 @@ func quoted(p *post) string {
 	}
 }
 
+// maxURI bounds the addresses that are read, in bytes: keys have up to 512,
+// DIDs in use far less.
+const maxURI = 1024
+
 // splitURI takes a post's at-uri apart.
 func splitURI(uri string) (did, key string, ok bool) {
 	rest, ok := strings.CutPrefix(uri, "at://")
-	if !ok {
+	if !ok || len(uri) > maxURI {
 		return "", "", false
 	}
 	did, rest, _ = strings.Cut(rest, "/")

@@ -65,6 +65,8 @@ func TestDecodeOddNotifications(t *testing.T) {
 	for name, raw := range map[string]string{
 		"no JSON": `{`, "null": `null`, "a like": `{"uri":"at://did:plc:c/app.bsky.feed.like/1","cid":"b","author":{"did":"did:plc:c"},"indexedAt":"2026-11-01T00:00:00Z","record":{"$type":"app.bsky.feed.like"}}`,
 		"no time":              `{"uri":"at://did:plc:c/app.bsky.feed.post/1","cid":"b","author":{"did":"did:plc:c"},"record":{"$type":"app.bsky.feed.post"}}`,
+		"a reply to nothing":   `{"uri":"at://did:plc:c/app.bsky.feed.post/1","cid":"b","author":{"did":"did:plc:c"},"indexedAt":"2026-11-01T00:00:00Z","record":{"$type":"app.bsky.feed.post","reply":{"root":{"uri":"at://x"}}}}`,
+		"an endless address":   `{"uri":"at://did:plc:c/app.bsky.feed.post/` + strings.Repeat("1", maxURI) + `","cid":"b","author":{"did":"did:plc:c"},"indexedAt":"2026-11-01T00:00:00Z","record":{"$type":"app.bsky.feed.post"}}`,
 		"another's repository": `{"uri":"at://did:plc:d/app.bsky.feed.post/1","cid":"b","author":{"did":"did:plc:c"},"indexedAt":"2026-11-01T00:00:00Z","record":{"$type":"app.bsky.feed.post"}}`,
 	} {
 		if m, ok := decode(json.RawMessage(raw), "did:plc:bot"); ok {

@@ -25,7 +25,7 @@ func TestAnswer(t *testing.T) {
 				id := r.net.Mention(bottest.MastodonMention{Author: "carol", InReplyTo: r.parent, Visibility: visibility})
 				r.live()
 				got := r.wantPosts(1)[0]
-				text := "@carol@social.example “How looms work, with thanks to @\u2060carol and loom.\u2060example #\u2060weaving”\n2 posts · 2 minutes to read\n" +
+				text := "@carol@social.example “How looms work, with thanks to @\u2060carol and loom.\u2060example #\u2060weaving”\n2 posts · 3 minutes to read\n" +
 					mentiontest.PublicURL + threadRef.Path()
 				if d := cmp.Diff(bottest.MastodonPost{ID: got.ID, Status: text, InReplyTo: id, Visibility: want.visibility}, got); d != "" {
 					t.Error(d)

@@ -32,7 +32,8 @@ const (
 	signsPerMinute = 500
 )
 
-// minutes is the time it takes to read a thread, at least 1.
+// minutes is the time it takes to read a thread, as its page tells it, but
+// at least 1.
 func minutes(t *unroll.Thread) int {
 	words, signs := 0, 0
 	for p := range t.All {
@@ -50,7 +51,8 @@ func minutes(t *unroll.Thread) int {
 			}
 		}
 	}
-	return max(1, (words*signsPerMinute+signs*wordsPerMinute)/(wordsPerMinute*signsPerMinute))
+	const unit = wordsPerMinute * signsPerMinute
+	return max(1, (words*signsPerMinute+signs*wordsPerMinute+unit/2)/unit)
 }
 
 // ofThread is the answer that shows a thread.

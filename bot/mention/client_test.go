@@ -30,19 +30,19 @@ func TestClientErrors(t *testing.T) {
 		final bool
 	}{
 		"Bluesky's words": {func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(400)
+			w.WriteHeader(http.StatusBadRequest)
 			_, _ = io.WriteString(w, `{"error":"InvalidRequest","message":"no"}`)
 		}, "GET /x: status 400 InvalidRequest no", true},
 		"X's words": {func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(403)
+			w.WriteHeader(http.StatusForbidden)
 			_, _ = io.WriteString(w, `{"title":"Forbidden","detail":"no"}`)
 		}, "GET /x: status 403 Forbidden no", true},
 		"a gateway's page": {func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(502)
+			w.WriteHeader(http.StatusBadGateway)
 			_, _ = io.WriteString(w, `<html>`)
 		}, "GET /x: status 502", false},
 		"the token comes back": {func(w http.ResponseWriter, r *http.Request) {
-			w.WriteHeader(401)
+			w.WriteHeader(http.StatusUnauthorized)
 			_, _ = io.WriteString(w, `{"error":"bad `+r.Header.Get("Authorization")+`"}`)
 		}, "GET /x: status 401 bad Bearer [redacted]", false},
 		"a page in an answer's place": {

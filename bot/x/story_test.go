@@ -16,7 +16,7 @@ import (
 )
 
 func TestAnswer(t *testing.T) {
-	words := "“How looms work, with thanks to @\u2060carol and loom.\u2060example #\u2060weaving”\n2 posts · 2 minutes to read\n"
+	words := "“How looms work, with thanks to @\u2060carol and loom.\u2060example #\u2060weaving”\n2 posts · 3 minutes to read\n"
 	for name, tt := range map[string]struct {
 		noLink bool
 		tail   string
