@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"reflect"
@@ -39,6 +40,8 @@ type Config struct {
 
 	HTTPAddr  string `env:"HTTP_ADDR" envDefault:"127.0.0.1:8080"`
 	PublicURL string `env:"PUBLIC_URL" envDefault:"http://localhost:8080"`
+
+	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES"` // besides loopback, may say whom a request is from
 
 	Contact    string `env:"CONTACT"`     // mail or web address, or words
 	MediaProxy bool   `env:"MEDIA_PROXY"` // pages load media through us

@@ -82,3 +82,18 @@ func TestSecretsAreNeverShown(t *testing.T) {
 		t.Errorf("the hosts of tokens are not shown: %s", all)
 	}
 }
+
+func TestTrustedProxies(t *testing.T) {
+	c, err := Load([]string{"UNROLL_TRUSTED_PROXIES=10.0.0.0/8,fd00::/8"})
+	if err != nil || len(c.TrustedProxies) != 2 || c.TrustedProxies[1].String() != "fd00::/8" {
+		t.Errorf("%v, %v", c.TrustedProxies, err)
+	}
+	for name, value := range Settings(c) {
+		if name == "UNROLL_TRUSTED_PROXIES" && value != "10.0.0.0/8,fd00::/8" {
+			t.Errorf("shown as %s", value)
+		}
+	}
+	if _, err := Load([]string{"UNROLL_TRUSTED_PROXIES=10.0.0.1"}); err == nil || !strings.Contains(err.Error(), "UNROLL_TRUSTED_PROXIES") {
+		t.Errorf("an address without its length: %v", err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
@@ -40,6 +41,8 @@ func show(value any) string {
 	switch v := value.(type) {
 	case []string:
 		return strings.Join(v, ",")
+	case []netip.Prefix:
+		return strings.ReplaceAll(strings.Trim(fmt.Sprint(v), "[]"), " ", ",")
 	case Pairs:
 		hosts := slices.Sorted(maps.Keys(v))
 		for i, h := range hosts {

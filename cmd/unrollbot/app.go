@@ -299,7 +299,7 @@ func (a *app) connect(ctx context.Context) error {
 		PublicURL: a.cfg.PublicURL, Keyword: a.cfg.Keywords[0], Contact: a.cfg.Contact,
 		MediaSources: a.mediaSources(), ProxyMedia: a.cfg.MediaProxy, Picture: a.picture,
 		Limit:   unroll.Limit{Events: 60, Per: time.Minute, Burst: 40},
-		Metrics: a.metrics.Handler(), Served: a.metrics.Served, Checks: []web.Check{{Name: "store", Ready: a.store.Ping}}, Log: a.log,
+		Metrics: a.metrics.Handler(), Served: a.metrics.Served, TrustedProxies: a.cfg.TrustedProxies, Checks: []web.Check{{Name: "store", Ready: a.store.Ping}}, Log: a.log,
 	}, a.service, a.store)
 	if err != nil {
 		return err
