@@ -1,16 +1,12 @@
 package web_test
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"io"
-	"maps"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -18,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/andybalholm/brotli"
 	"github.com/google/go-cmp/cmp"
@@ -26,7 +21,6 @@ import (
 	"golang.org/x/net/html"
 
 	"unrollbot/unroll"
-	"unrollbot/unroll/render"
 	"unrollbot/web"
 )
 
@@ -331,77 +325,5 @@ func TestTheCacheKeepsWhatIsRead(t *testing.T) {
 	}
 	if n := strings.Count(strings.Join(f.asked, "\n")+"\n", "unroll /x/1\n"); n != 1 {
 		t.Errorf("the page that is read all the time was made %d times", n)
-	}
-}
-
-// BenchmarkCachedPage compares the page of a thread that was made a moment
-// ago with a bare handler that writes the same bytes, headers and all. The client does as
-// little as it can, to leave the machine to the server.
-func BenchmarkCachedPage(b *testing.B) {
-	s := newServer(b, newFake(), web.Config{})
-	answer := get(b, s, root)
-	page := []byte(answer.Body)
-	bare := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		maps.Copy(w.Header(), answer.Header)
-		_, _ = w.Write(page)
-	})
-	var conns [2]net.Conn
-	var readers [2]*bufio.Reader
-	for i, h := range []http.Handler{s, bare} {
-		server := httptest.NewServer(h)
-		defer server.Close()
-		conn, err := net.Dial("tcp", server.Listener.Addr().String())
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer conn.Close()
-		conns[i], readers[i] = conn, bufio.NewReaderSize(conn, 64<<10)
-	}
-	var took [2]time.Duration
-	n := 0
-	for ; b.Loop(); n++ { // in turn, so that other load on the machine meets both
-		for i := range conns {
-			start := time.Now()
-			if err := exchange(conns[i], readers[i], len(page)); err != nil {
-				b.Fatal(err)
-			}
-			took[i] += time.Since(start)
-		}
-	}
-	b.ReportMetric(float64(n)/took[0].Seconds(), "req/s")
-	b.ReportMetric(float64(n)/took[1].Seconds(), "bare-req/s")
-	b.ReportMetric(float64(took[1])/float64(took[0]), "of-bare")
-}
-
-// exchange sends one request and reads its answer of n bytes.
-func exchange(conn net.Conn, r *bufio.Reader, n int) error {
-	if _, err := io.WriteString(conn, "GET "+root+" HTTP/1.1\r\nHost: unroll.example\r\n\r\n"); err != nil {
-		return err
-	}
-	for first := true; ; first = false {
-		line, err := r.ReadSlice('\n')
-		if err != nil {
-			return err
-		}
-		if first && !bytes.HasPrefix(line, []byte("HTTP/1.1 200")) {
-			return errors.New(string(line))
-		}
-		if len(line) == 2 {
-			break
-		}
-	}
-	_, err := r.Discard(n)
-	return err
-}
-
-// BenchmarkNewPage is what a page costs that was not made a moment ago.
-func BenchmarkNewPage(b *testing.B) {
-	f := newFake()
-	t := f.threads[unroll.Ref{Network: unroll.Mastodon, Host: "tidewater.example", ID: "1100"}]
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := (render.Options{}).Article(io.Discard, &t); err != nil {
-			b.Fatal(err)
-		}
 	}
 }
