@@ -27,6 +27,7 @@ type DiscordConfig struct {
 	Token          string // empty means "token"
 	MessageContent bool   // the privileged intent
 	Shards         int    // advised; 0 means 1
+	Concurrency    int    // sessions that may start together; 0 means 1
 	Heartbeat      time.Duration
 	AckWithin      time.Duration // for interactions; 0 means 3 s
 	// Lenient leaves violations to the test; else they fail it.

@@ -16,6 +16,7 @@ type DiscordIdentify struct {
 	Intents int
 	Shard   []int
 	Version string
+	At      time.Time
 }
 
 // DiscordStep is what the gateway does with a coming connection. On is
@@ -232,7 +233,7 @@ func (d *Discord) identify(c *discordConn, step DiscordStep, data json.RawMessag
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	defer d.changed.Broadcast()
-	d.state.Identifies = append(d.state.Identifies, DiscordIdentify{Intents: id.Intents, Shard: id.Shard, Version: version})
+	d.state.Identifies = append(d.state.Identifies, DiscordIdentify{Intents: id.Intents, Shard: id.Shard, Version: version, At: time.Now()})
 	switch {
 	case strings.TrimPrefix(id.Token, "Bot ") != d.cfg.Token:
 		c.close(4004)

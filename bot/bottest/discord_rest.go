@@ -64,7 +64,7 @@ func (d *Discord) getGateway([]string, *DiscordCall) (int, any) {
 		"url":    "ws" + strings.TrimPrefix(d.server.URL, "http") + "/gateway/ws",
 		"shards": max(d.cfg.Shards, 1),
 		"session_start_limit": map[string]any{
-			"total": 1000, "remaining": 999, "reset_after": 1000, "max_concurrency": 1,
+			"total": 1000, "remaining": 999, "reset_after": 1000, "max_concurrency": max(d.cfg.Concurrency, 1),
 		},
 	}
 }

@@ -3,6 +3,7 @@ package discord
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -34,6 +35,9 @@ type Config struct {
 	PublicKey string
 	// PublicURL is where the program lives, for the User-Agent.
 	PublicURL string
+	// Shared tells that other processes of the bot share the values: then each
+	// shard is run by one of them.
+	Shared bool
 	// Version is the program's, for the User-Agent.
 	Version string
 	Log     *slog.Logger
@@ -51,6 +55,8 @@ type Adapter struct {
 	rest     *rest
 	refs     refs
 	pace     gatewayPace
+	shared   bool
+	sharing  sharing
 
 	// self is who the bot is, known once Run has asked.
 	self atomic.Pointer[identity]
@@ -91,6 +97,7 @@ func New(cfg Config, dispatch bot.Dispatch, phrases bot.Phrases, values unroll.V
 	a := &Adapter{
 		token: token, log: cfg.Log, dispatch: dispatch, phrases: phrases,
 		refs: refs{values: values}, pace: defaultGatewayPace(), tasks: newTasks(),
+		shared: cfg.Shared && values != nil, sharing: defaultSharing(),
 		values: values, parents: newParents(), suggestions: newSuggestions(),
 	}
 	if values != nil {
@@ -131,7 +138,7 @@ func (a *Adapter) Run(ctx context.Context) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { a.register(ctx); return nil })
-	group.Go(func() error { return a.connect(ctx, group) })
+	group.Go(func() error { return a.connect(ctx) })
 	return group.Wait()
 }
 
@@ -174,9 +181,8 @@ func (a *Adapter) persist(ctx context.Context, path string, out any) error {
 	}
 }
 
-// connect opens as many connections to the gateway as Discord advises, and
-// no faster than it allows (Discord, "Gateway", Sharding; November 2026).
-func (a *Adapter) connect(ctx context.Context, group *errgroup.Group) error {
+// connect opens as many connections to the gateway as Discord advises.
+func (a *Adapter) connect(ctx context.Context) error {
 	var advice struct {
 		URL    string `json:"url"`
 		Shards int    `json:"shards"`
@@ -198,18 +204,15 @@ func (a *Adapter) connect(ctx context.Context, group *errgroup.Group) error {
 		a.log.Warn("discord allows no more sessions for now", "retry_in", wait)
 		sleep(ctx, wait)
 	}
-	count, together := max(advice.Shards, 1), max(advice.Limit.Concurrency, 1)
-	for id := range count {
-		if id > 0 && id%together == 0 {
-			sleep(ctx, a.pace.identify)
-		}
-		g := &gateway{
-			token: a.token, target: target, shard: [2]int{id, count}, content: !a.withheld.Load(), pace: a.pace, log: a.log,
-			take: a.take, refused: a.withhold,
-		}
-		group.Go(func() error { return g.run(ctx) })
+	starts := &starts{space: a.pace.identify, next: make(map[int]time.Time)}
+	if a.shared {
+		starts.values = a.values
 	}
-	return nil
+	s := &shards{
+		a: a, name: rand.Text(), starts: starts, sharing: a.sharing, held: make(map[int]context.CancelFunc), rest: make(map[int]time.Time),
+		plan: shardPlan{target: target, count: max(advice.Shards, 1), concurrency: max(advice.Limit.Concurrency, 1)},
+	}
+	return s.run(ctx)
 }
 
 // withhold goes on without the texts of messages in servers.

@@ -74,7 +74,6 @@ type interaction struct {
 	Channel     struct {
 		Type   int    `json:"type"`
 		Parent string `json:"parent_id"`
-		Adult  bool   `json:"nsfw"`
 	} `json:"channel"`
 	// Owners are where the app was installed: "0" holds the server's id,
 	// "1" the user's.

@@ -35,6 +35,8 @@ type gateway struct {
 
 	// take gets every event. It must not block for long.
 	take func(kind string, data json.RawMessage)
+	// start waits until a session may start.
+	start func(context.Context)
 	// refused is told when Discord does not grant the texts.
 	refused func()
 
@@ -48,7 +50,7 @@ type gatewayPace struct {
 	stuck time.Duration // for discordgo to notice that a wire has ended
 	first time.Duration // wait after a failed connect, growing from there
 	most  time.Duration
-	// identify is the wait between groups of sessions that start together.
+	// identify is the wait between sessions that may not start together.
 	identify time.Duration
 }
 
@@ -78,13 +80,17 @@ func (g *gateway) run(ctx context.Context) error {
 	g.session = g.newSession()
 	delay := backoff.NewExponentialBackOff()
 	delay.InitialInterval, delay.MaxInterval = g.pace.first, g.pace.most
-	for ctx.Err() == nil {
+	for fresh := true; ctx.Err() == nil; {
+		if fresh {
+			g.start(ctx)
+		}
 		code, err, ready := g.serve(ctx)
+		fresh = fresh && !ready // one that was up is resumed
 		if ctx.Err() != nil {
 			return nil
 		}
 		if code == codeIntentsRefused && g.content {
-			g.content = false
+			g.content, fresh = false, true
 			g.session = g.newSession()
 			g.refused()
 			continue

@@ -25,7 +25,6 @@ type output struct {
 	view    bot.View
 	chosen  bool // the view was asked for, and no setting changes it
 	quiet   bool // without media
-	bare    bool // nothing needs covering
 	server  string
 	noted   bool // where threads are offered: what is shown is noted
 	most    int  // messages for one answer; 0 means maxWhole

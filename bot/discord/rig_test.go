@@ -71,7 +71,24 @@ func (s *stub) requests() []bot.Request {
 type memory struct {
 	mu     sync.Mutex
 	values map[string][]byte
+	until  map[string]time.Time
 	err    error
+}
+
+// at drops a value that has run out.
+func (m *memory) at(key string) ([]byte, bool) {
+	if end, ok := m.until[key]; ok && time.Now().After(end) {
+		delete(m.values, key)
+	}
+	v, ok := m.values[key]
+	return v, ok
+}
+
+func (m *memory) keep(key string, value []byte, ttl time.Duration) {
+	if m.values == nil {
+		m.values, m.until = make(map[string][]byte), make(map[string]time.Time)
+	}
+	m.values[key], m.until[key] = value, time.Now().Add(ttl)
 }
 
 var _ unroll.Values = (*memory)(nil)
@@ -79,7 +96,7 @@ var _ unroll.Values = (*memory)(nil)
 func (m *memory) Value(_ context.Context, key string) ([]byte, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	v, ok := m.values[key]
+	v, ok := m.at(key)
 	return v, ok, m.err
 }
 
@@ -89,11 +106,8 @@ func (m *memory) SetValue(_ context.Context, key string, value []byte, ttl time.
 	if ttl <= 0 {
 		return errors.New("a value without an end")
 	}
-	if m.values == nil {
-		m.values = make(map[string][]byte)
-	}
 	if m.err == nil {
-		m.values[key] = value
+		m.keep(key, value, ttl)
 	}
 	return m.err
 }
@@ -105,16 +119,13 @@ func (m *memory) DeleteValue(_ context.Context, key string) error {
 	return m.err
 }
 
-func (m *memory) Claim(_ context.Context, key string, _ time.Duration) (bool, error) {
+func (m *memory) Claim(_ context.Context, key string, ttl time.Duration) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if _, ok := m.values[key]; ok || m.err != nil {
+	if _, ok := m.at(key); ok || m.err != nil {
 		return false, m.err
 	}
-	if m.values == nil {
-		m.values = make(map[string][]byte)
-	}
-	m.values[key] = nil
+	m.keep(key, nil, ttl)
 	return true, nil
 }
 

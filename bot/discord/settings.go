@@ -19,8 +19,6 @@ type room struct {
 	server  string // empty in direct messages
 	channel string
 	parent  string // the channel of a thread; "?" while it is not known
-	// adult is set in channels that Discord shows to adults only.
-	adult bool
 }
 
 const parentUnknown = "?"
@@ -58,7 +56,7 @@ func (a *Adapter) settle(ctx context.Context, in room, manages bool, req *bot.Re
 	if !o.chosen && o.view == bot.ViewPages {
 		o.view = s.View
 	}
-	o.server, o.noted, o.quiet, o.bare = in.server, s.Auto, s.Quiet, in.adult
+	o.server, o.noted, o.quiet = in.server, s.Auto, s.Quiet
 	switch {
 	case s.AdminsOnly && !manages:
 		return o.speaker.say("moderators_only", "On this server I work for moderators only.", nil), false
@@ -123,5 +121,5 @@ func (i *interaction) manages() bool {
 
 // room is where the interaction happens.
 func (i *interaction) room() room {
-	return room{server: i.GuildID, channel: i.ChannelID, parent: i.Channel.Parent, adult: i.Channel.Adult}
+	return room{server: i.GuildID, channel: i.ChannelID, parent: i.Channel.Parent}
 }
