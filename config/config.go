@@ -16,6 +16,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
@@ -68,6 +69,13 @@ type Config struct {
 	XAPISecret    Secret `env:"X_API_SECRET"`
 	XAccessToken  Secret `env:"X_ACCESS_TOKEN"`
 	XAccessSecret Secret `env:"X_ACCESS_SECRET"`
+
+	XLink             bool    `env:"X_LINK" envDefault:"true"`            // a post with a link costs more
+	XMentionBudgetUSD float64 `env:"X_MENTION_BUDGET_USD" envDefault:"5"` // per UTC day; negative means no bound
+
+	MentionAgain        string   `env:"MENTION_AGAIN" envDefault:"pointer"` // for a thread that was answered already
+	MentionSilentErrors bool     `env:"MENTION_SILENT_ERRORS"`
+	MentionOperators    []string `env:"MENTION_OPERATORS"` // network:id
 
 	TrustedHosts []string `env:"TRUSTED_HOSTS"` // host:port
 
@@ -205,6 +213,24 @@ func (c *Config) validate() (problems []error) {
 	}
 	if c.DiscordPublicKey != "" && !publicKey.MatchString(c.DiscordPublicKey) {
 		bad("DISCORD_PUBLIC_KEY", "must be the 64 hexadecimal digits of the portal's General Information page")
+	}
+	if c.MentionAgain != "pointer" && c.MentionAgain != "like" && c.MentionAgain != "silent" {
+		bad("MENTION_AGAIN", "must be pointer, like or silent")
+	}
+	for _, group := range []struct {
+		names string
+		set   []bool
+	}{
+		{"BLUESKY_IDENTIFIER and UNROLL_BLUESKY_APP_PASSWORD", []bool{c.BlueskyIdentifier != "", c.BlueskyAppPassword != ""}},
+		{"MASTODON_URL and UNROLL_MASTODON_TOKEN", []bool{c.MastodonURL != "", c.MastodonToken != ""}},
+		{
+			"X_USER_ID, UNROLL_X_API_KEY, UNROLL_X_API_SECRET, UNROLL_X_ACCESS_TOKEN and UNROLL_X_ACCESS_SECRET",
+			[]bool{c.XUserID != "", c.XAPIKey != "", c.XAPISecret != "", c.XAccessToken != "", c.XAccessSecret != ""},
+		},
+	} {
+		if slices.Contains(group.set, true) && slices.Contains(group.set, false) {
+			bad(group.names, "belong together: set all or none")
+		}
 	}
 	if c.XBudgetUSD < 0 {
 		bad("X_BUDGET_USD", "must not be negative: dollars per month, 0 for no bound")

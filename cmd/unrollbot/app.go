@@ -17,9 +17,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"unrollbot/bot"
-	"unrollbot/bot/console"
-	"unrollbot/bot/discord"
-	"unrollbot/bot/telegram"
 	"unrollbot/config"
 	"unrollbot/internal/codec"
 	"unrollbot/internal/demo"
@@ -191,7 +188,7 @@ func (a *app) openStore(ctx context.Context, o options) error {
 // newService makes the core with its sources, in the order of the ladder.
 func (a *app) newService() error {
 	a.client = httpx.New(httpx.Config{
-		UserAgent: "unrollbot/" + version + " (+" + a.cfg.PublicURL + ")",
+		UserAgent: a.userAgent(),
 		Trusted:   a.trusted(),
 		Log:       a.log,
 	})
@@ -275,25 +272,8 @@ func (a *app) publish(ctx context.Context, t *unroll.Thread) {
 // connect makes the chat adapters and the reader, and takes the reader's port.
 func (a *app) connect(ctx context.Context) error {
 	mux := http.NewServeMux()
-	if a.cfg.TelegramToken != "" {
-		t, err := a.newTelegram(mux)
-		if err != nil {
-			return err
-		}
-		a.adapters = append(a.adapters, t)
-	}
-	if a.cfg.DiscordToken != "" {
-		d, err := discord.New(discord.Config{
-			Token: a.cfg.DiscordToken.Reveal(), APIURL: a.cfg.DiscordAPIURL, PublicKey: a.cfg.DiscordPublicKey,
-			PublicURL: a.cfg.PublicURL, Version: version, Log: a.log,
-		}, a.dispatcher, a.phrases, a.store)
-		if err != nil {
-			return err
-		}
-		if a.cfg.DiscordPublicKey != "" {
-			mux.Handle("POST /discord/interactions", d.Interactions())
-		}
-		a.adapters = append(a.adapters, d)
+	if err := a.newAdapters(mux); err != nil {
+		return err
 	}
 	reader, err := web.New(web.Config{
 		PublicURL: a.cfg.PublicURL, Keyword: a.cfg.Keywords[0], Contact: a.cfg.Contact,
@@ -321,26 +301,6 @@ const pictureMax = 8 << 20
 // picture gets a picture of a post, for exports that hold their pictures.
 func (a *app) picture(ctx context.Context, address string) ([]byte, error) {
 	return a.client.Image(ctx, "picture of an export", address, pictureMax)
-}
-
-// newTelegram takes updates by webhook on every replica, or polls on one: the
-// Bot API itself ends the poll of one of two, so that polling may insist.
-func (a *app) newTelegram(mux *http.ServeMux) (bot.Adapter, error) {
-	cfg := telegram.Config{
-		Token: a.cfg.TelegramToken.Reveal(), APIURL: a.cfg.TelegramAPIURL,
-		WebhookURL: a.cfg.TelegramWebhookURL, WebhookSecret: a.cfg.TelegramWebhookSecret.Reveal(),
-		Languages: a.phrases.Languages(), Log: a.log,
-	}
-	if cfg.WebhookURL == "" {
-		return a.alone(true, func() (bot.Adapter, error) { return telegram.New(cfg, a.dispatcher, a.phrases, a.store) })
-	}
-	t, err := telegram.New(cfg, a.dispatcher, a.phrases, a.store)
-	if err != nil {
-		return nil, err
-	}
-	path, h := t.Webhook()
-	mux.Handle("POST "+path, h)
-	return t, nil
 }
 
 // mediaSources are the places besides https that pages show media from.
@@ -377,15 +337,4 @@ func (a *app) Run(ctx context.Context) error {
 		return errors.Join(a.dispatcher.Close(drain), a.server.Shutdown(drain))
 	})
 	return g.Wait()
-}
-
-// console is the bot in a terminal, over the same dispatcher as any chat.
-func (a *app) console(sys system) (*console.Adapter, error) {
-	cfg := console.Config{In: sys.in, Out: sys.out}
-	if a.demo != nil {
-		for _, said := range a.demo.Chat {
-			cfg.Messages = append(cfg.Messages, console.Message(said))
-		}
-	}
-	return console.New(cfg, a.dispatcher, a.phrases)
 }

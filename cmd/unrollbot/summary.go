@@ -21,6 +21,7 @@ func (a *app) summary() string {
 	part("reader", true, fmt.Sprintf("%s (listening on %s)", a.cfg.PublicURL, a.listener.Addr()), "")
 	part("telegram", a.cfg.TelegramToken != "", "by long polling", "set UNROLL_TELEGRAM_TOKEN to the token that @BotFather gives out")
 	part("discord", a.cfg.DiscordToken != "", "over the gateway", "set UNROLL_DISCORD_TOKEN to the bot's token from discord.com/developers")
+	part("mentions", len(a.mentioned()) > 0, "answered on "+strings.Join(a.mentioned(), ", "), "set the account that shall answer on Bluesky, Mastodon or X, see README.md")
 	x := "without a key, read at " + a.cfg.FxTwitterURL
 	if a.cfg.XBearerToken != "" && a.demo == nil {
 		x = "read at " + a.cfg.XAPIURL + ", then at " + a.cfg.FxTwitterURL
@@ -37,4 +38,19 @@ func (a *app) summary() string {
 		}
 	}
 	return b.String()
+}
+
+// mentioned are the networks on which mentions are answered.
+func (a *app) mentioned() []string {
+	var on []string
+	if a.cfg.BlueskyIdentifier != "" {
+		on = append(on, "Bluesky")
+	}
+	if a.cfg.MastodonToken != "" {
+		on = append(on, "Mastodon")
+	}
+	if a.cfg.XUserID != "" {
+		on = append(on, "X")
+	}
+	return on
 }
