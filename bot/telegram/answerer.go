@@ -102,6 +102,7 @@ func (r *answerer) Send(ctx context.Context, reply bot.Reply) error {
 	if reply.Thread == nil && r.note != "" {
 		reply.Text += gap + r.a.say(r.locale, r.note, nil)
 	}
+	r.claim(ctx, reply)
 	before := len(r.new)
 	err := r.show(ctx, reply)
 	if parts := r.new[before:]; len(parts) > 0 {
@@ -182,17 +183,24 @@ func (r *answerer) showFile(ctx context.Context, reply bot.Reply) error {
 	return nil
 }
 
-// keep remembers the answer: for the case that its question changes or that
-// it is taken back, and so that the thread is not offered again.
+// claim sees to it that a thread that is shown is not offered any more.
+func (r *answerer) claim(ctx context.Context, reply bot.Reply) {
+	if reply.Thread == nil || !r.settings.Auto {
+		return
+	}
+	if _, err := r.a.values.Claim(ctx, offerKey(r.to.Chat, keyOf(reply.Thread.Ref.Path())), offerFor); err != nil {
+		r.a.log.Warn("store cannot mark an offer", "err", err)
+	}
+}
+
+// keep remembers the answer: for the case that its question changes, that it
+// is taken back, or that its thread comes up again.
 func (r *answerer) keep(ctx context.Context, reply bot.Reply, parts []int64) {
 	chat := r.to.Chat
 	r.a.keepAnswer(ctx, chat, r.to.ReplyTo, r.new)
 	rec := record{By: hashedUser(chat, r.user), Parts: parts}
 	if reply.Thread != nil && r.settings.Auto {
 		rec.Thread = keyOf(reply.Thread.Ref.Path())
-		if _, err := r.a.values.Claim(ctx, offerKey(chat, rec.Thread), offerFor); err != nil {
-			r.a.log.Warn("store cannot mark an offer", "err", err)
-		}
 		r.a.keepShown(ctx, chat, rec.Thread, parts[0])
 	}
 	r.a.keepRecord(ctx, chat, rec)

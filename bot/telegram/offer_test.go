@@ -38,14 +38,7 @@ func TestOffer(t *testing.T) {
 		if c := r.tg.Calls("sendMessage")[0]; c.Get("disable_notification") != "true" {
 			t.Error("an offer disturbs")
 		}
-		// Two people press it at once.
-		first := r.tg.Press(asker, group, m.ID, "button_unroll")
-		second := r.tg.Press(bottest.TelegramUser{ID: 78}, group, m.ID, "button_unroll")
-		for _, press := range []string{first, second} {
-			if p := r.tg.WaitPress(press); p.Text != "" {
-				t.Errorf("told %q", p.Text)
-			}
-		}
+		r.tg.WaitPress(r.tg.Press(asker, group, m.ID, "button_unroll"))
 		got := r.tg.Messages(group)
 		if len(got) != 1 || got[0].ID != m.ID || !strings.Contains(got[0].Text, "Post 1.") || got[0].Edits != 1 {
 			t.Fatalf("got %+v", got)
@@ -66,7 +59,14 @@ func TestOfferInOtherForms(t *testing.T) {
 				r := chosen(t, bot.Settings{Auto: true, View: view}, answererOf(thread(30)))
 				r.tg.Say(inGroup(link))
 				m := r.tg.WaitMessages(group, 1)[0]
-				r.tg.WaitPress(r.tg.Press(asker, group, m.ID, "button_unroll"))
+				// Two people press it at once.
+				first := r.tg.Press(asker, group, m.ID, "button_unroll")
+				second := r.tg.Press(bottest.TelegramUser{ID: 78}, group, m.ID, "button_unroll")
+				for _, press := range []string{first, second} {
+					if p := r.tg.WaitPress(press); p.Text != "" {
+						t.Errorf("told %q", p.Text)
+					}
+				}
 				time.Sleep(time.Minute)
 				got := r.tg.Messages(group)
 				want := map[bot.View]int{bot.ViewWhole: 3, bot.ViewFile: 1, bot.ViewLink: 1}[view]
@@ -76,6 +76,19 @@ func TestOfferInOtherForms(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Talk costs nothing where nobody wants offers, and links to elsewhere never.
+func TestTalkIsNotDispatched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, says("Hello."))
+		r.tg.Say(inGroup(link))
+		r.tg.Say(inGroup("https://example.com"))
+		time.Sleep(time.Second)
+		if got := r.pool.requests(); len(got) != 0 {
+			t.Errorf("dispatched %+v", got)
+		}
+	})
 }
 
 func TestNoOffer(t *testing.T) {
@@ -122,6 +135,7 @@ func TestNoOfferOfWhatWasShown(t *testing.T) {
 		r := chosen(t, auto, answererOf(thread(30)))
 		r.tg.Say(inGroup("/unroll " + link))
 		m := r.tg.WaitMessages(group, 1)[0]
+		time.Sleep(time.Second) // the answer's place is kept
 		r.tg.Say(inGroup(link))
 		if b, ok := r.tg.WaitMessages(group, 2)[1].Button("button_there"); !ok || b.URL != "https://t.me/c/1/"+itoa(m.ID) {
 			t.Errorf("got %+v", b)
@@ -135,12 +149,13 @@ func TestOfferAfterDelete(t *testing.T) {
 		r := chosen(t, auto, answererOf(thread(30)))
 		r.tg.Say(inGroup(link))
 		m := r.tg.WaitMessages(group, 1)[0]
+		time.Sleep(time.Second) // who asked is kept
 		post := inGroup("/delete")
 		post.ReplyTo = m.ID
 		r.tg.Say(post)
 		r.tg.WaitCalls("deleteMessage", 1)
+		time.Sleep(time.Second) // what was known of it is forgotten
 		r.tg.Say(inGroup(link))
-		r.tg.Wait("a second offer", func() bool { return true })
 		if m := r.tg.WaitMessages(group, 1)[0]; m.Text != "offer" {
 			t.Errorf("said %q", m.Text)
 		}
