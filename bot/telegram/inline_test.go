@@ -120,6 +120,7 @@ func TestEditedQuestion(t *testing.T) {
 		})
 		question := r.tg.Say(inGroup("/unroll https://typo"))
 		first := r.tg.WaitMessages(group, 1)[0]
+		time.Sleep(time.Second) // the answer's place is kept
 		r.tg.Edit(group, question, "/unroll "+link)
 		r.tg.WaitCalls("editMessageText", 1)
 		got := r.tg.Messages(group)

@@ -35,7 +35,7 @@ func TestOffer(t *testing.T) {
 		if diff := cmp.Diff([][]string{{"button_unroll"}}, m.Labels()); diff != "" || m.Text != "offer" || m.ReplyTo.ID != linked {
 			t.Errorf("%+v %s", m, diff)
 		}
-		if c := r.tg.Calls("sendMessage")[0]; c.Get("disable_notification") != "true" {
+		if c := r.tg.WaitCalls("sendMessage", 1)[0]; c.Get("disable_notification") != "true" {
 			t.Error("an offer disturbs")
 		}
 		r.tg.WaitPress(r.tg.Press(asker, group, m.ID, "button_unroll"))
