@@ -38,7 +38,7 @@ func BenchmarkCacheHit(b *testing.B) {
 		if _, _, err := r.app.store.Value(b.Context(), "bench"); err != nil {
 			b.Fatal(err)
 		}
-		resp, err := http.Post(sink.URL, "application/json", bytes.NewReader(body)) //nolint:noctx // the bare minimum
+		resp, err := http.Post(sink.URL, "application/json", bytes.NewReader(body))
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -25,7 +25,6 @@ type rig struct {
 	discord  *bottest.Discord
 	log      *safeBuffer
 
-	mu  sync.Mutex
 	app *app
 	end func() error // ends the program as SIGTERM does, and gives what Run gave
 }
@@ -107,7 +106,9 @@ func (r *rig) start(settings ...string) {
 		a.Close()
 		return err
 	})
-	r.discord.Connected(1)
+	if cfg.DiscordToken != "" {
+		r.discord.Connected(1)
+	}
 }
 
 // get asks the reader for a path, without following redirects.
