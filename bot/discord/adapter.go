@@ -204,12 +204,13 @@ func (a *Adapter) connect(ctx context.Context) error {
 		a.log.Warn("discord allows no more sessions for now", "retry_in", wait)
 		sleep(ctx, wait)
 	}
-	starts := &starts{space: a.pace.identify, next: make(map[int]time.Time)}
-	if a.shared {
-		starts.values = a.values
+	app := a.self.Load().app
+	starts := &starts{prefix: "discord:" + app + ":start:", space: a.pace.identify, next: make(map[int]time.Time)}
+	if a.shared && advice.Shards > 1 {
+		starts.values = a.values // a lone shard is started by who has its lease
 	}
 	s := &shards{
-		a: a, name: rand.Text(), starts: starts, sharing: a.sharing, held: make(map[int]context.CancelFunc), rest: make(map[int]time.Time),
+		a: a, app: app, name: rand.Text(), starts: starts, sharing: a.sharing, held: make(map[int]context.CancelFunc), rest: make(map[int]time.Time),
 		plan: shardPlan{target: target, count: max(advice.Shards, 1), concurrency: max(advice.Limit.Concurrency, 1)},
 	}
 	return s.run(ctx)

@@ -90,7 +90,7 @@ func (g *gateway) run(ctx context.Context) error {
 			return nil
 		}
 		if code == codeIntentsRefused && g.content {
-			g.content, fresh = false, true
+			g.content, fresh = false, false // a session that was refused has not started
 			g.session = g.newSession()
 			g.refused()
 			continue

@@ -44,6 +44,7 @@ type shards struct {
 	starts  *starts
 	sharing sharing
 
+	app  string // id of the application: two bots may share a store
 	name string // of this process
 	mu   sync.Mutex
 	held map[int]context.CancelFunc // ends a shard, to hand it over
@@ -81,7 +82,7 @@ func (s *shards) serve(ctx context.Context, id int) error {
 // it goes on: what two do at once is answered once all the same, since
 // Discord takes one acknowledgement, and one message with a nonce.
 func (s *shards) share(ctx context.Context, id int) error {
-	name := fmt.Sprintf("discord:shard:%d/%d", id, s.plan.count)
+	name := fmt.Sprintf("discord:%s:shard:%d/%d", s.app, id, s.plan.count)
 	for ctx.Err() == nil {
 		l := lease.New(lease.Config{TTL: s.sharing.lease, Insist: true, Log: s.a.log}, name, s.a.values)
 		err := l.Run(ctx, func(ctx context.Context) error {
@@ -125,11 +126,10 @@ func (s *shards) leave(id int, d time.Duration) {
 	s.rest[id] = time.Now().Add(d)
 }
 
-// Keys by which processes even out.
-const (
-	keyWanting = "discord:shards:wanting" // the fewest shards that a process has, and its name
-	keyHandOn  = "discord:shards:handon"  // claimed by who hands one over
-)
+// Keys by which processes even out: wanting holds the fewest shards that a
+// process has, and its name; handing is claimed by who hands one over.
+func (s *shards) wanting() string { return "discord:" + s.app + ":shards:wanting" }
+func (s *shards) handing() string { return "discord:" + s.app + ":shards:handing" }
 
 // balance tells how many shards this process has, when it is the one with the
 // fewest, and hands one over when it has two more than that.
@@ -154,11 +154,11 @@ func (s *shards) even(ctx context.Context) error {
 	case err != nil:
 		return err
 	case ours || have <= fewest:
-		return s.a.values.SetValue(ctx, keyWanting, []byte(strconv.Itoa(have)+" "+s.name), 3*s.sharing.look)
+		return s.a.values.SetValue(ctx, s.wanting(), []byte(strconv.Itoa(have)+" "+s.name), 3*s.sharing.look)
 	case have < fewest+2:
 		return nil
 	}
-	first, err := s.a.values.Claim(ctx, keyHandOn, 2*s.sharing.look)
+	first, err := s.a.values.Claim(ctx, s.handing(), 2*s.sharing.look)
 	if err != nil || !first {
 		return err
 	}
@@ -175,7 +175,7 @@ func (s *shards) have() int {
 // fewest is how many shards the process with the fewest has, and whether that
 // is this one, as far as anybody knows.
 func (s *shards) fewest(ctx context.Context) (n int, ours bool, err error) {
-	value, ok, err := s.a.values.Value(ctx, keyWanting)
+	value, ok, err := s.a.values.Value(ctx, s.wanting())
 	if err != nil || !ok {
 		return math.MaxInt32, false, err
 	}
@@ -209,6 +209,7 @@ func (s *shards) handOver() {
 // five seconds (Discord, "Gateway", Sharding; November 2026).
 type starts struct {
 	values unroll.Values // nil: this process is the only one
+	prefix string        // of keys in values
 	space  time.Duration
 
 	mu   sync.Mutex
@@ -227,7 +228,7 @@ func (s *starts) wait(ctx context.Context, key int) {
 	s.mu.Unlock()
 	sleep(ctx, at.Sub(now))
 	for s.values != nil && ctx.Err() == nil {
-		free, err := s.values.Claim(ctx, "discord:start:"+strconv.Itoa(key), s.space)
+		free, err := s.values.Claim(ctx, s.prefix+strconv.Itoa(key), s.space)
 		if free || err != nil { // without the store, each process keeps to its own pace
 			return
 		}

@@ -30,7 +30,7 @@ func TestOneReplicaPollsTelegram(t *testing.T) {
 	first := newRig(t, fakenet.Chain(3), "UNROLL_REDIS_URL=redis://"+redis.Addr())
 	eventually(t, "the first to poll", func() bool { return polls(first) == 1 })
 	second := newRig(t, fakenet.Chain(3), "UNROLL_REDIS_URL=redis://"+redis.Addr(),
-		"UNROLL_TELEGRAM_TOKEN="+first.telegram.Token, "UNROLL_TELEGRAM_API_URL="+first.telegram.URL())
+		"UNROLL_TELEGRAM_TOKEN="+first.telegram.Token, "UNROLL_TELEGRAM_API_URL="+first.telegram.URL(), "UNROLL_DISCORD_TOKEN=")
 
 	for i := range 3 {
 		if m := first.telegramSays(xLink(1 + i%2)); !strings.Contains(m.Text, "post number 3 of") {
@@ -67,7 +67,7 @@ func TestWebhooksAreTakenOnEveryReplica(t *testing.T) {
 		"UNROLL_TELEGRAM_WEBHOOK_URL=https://bot.example.org/telegram", "UNROLL_TELEGRAM_WEBHOOK_SECRET=opensesame",
 	}
 	first := newRig(t, fakenet.Chain(3), settings...)
-	second := newRig(t, fakenet.Chain(3), settings...)
+	second := newRig(t, fakenet.Chain(3), append(settings, "UNROLL_DISCORD_TOKEN=")...)
 	for _, r := range []*rig{first, second} {
 		eventually(t, "the webhook to be set", func() bool { return len(r.telegram.Calls("setWebhook")) == 1 })
 		if polls(r) != 0 || len(r.telegram.Calls("getUpdates")) != 0 {

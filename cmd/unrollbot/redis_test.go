@@ -19,7 +19,8 @@ import (
 func TestTwoProcessesCostOneFetch(t *testing.T) {
 	url := cmp.Or(os.Getenv("UNROLL_TEST_REDIS_URL"), "redis://"+miniredis.RunT(t).Addr())
 	first := newRig(t, fakenet.Chain(10), "UNROLL_REDIS_URL="+url)
-	second := newRig(t, fakenet.Chain(0), "UNROLL_REDIS_URL="+url, "UNROLL_FXTWITTER_URL="+first.net.FxTwitterURL)
+	second := newRig(t, fakenet.Chain(0), "UNROLL_REDIS_URL="+url, "UNROLL_FXTWITTER_URL="+first.net.FxTwitterURL,
+		"UNROLL_DISCORD_TOKEN=") // the first has the one connection that there is
 
 	// An id of its own for each run: a real Redis remembers.
 	id := fmt.Sprint(1_000_001)
