@@ -40,6 +40,7 @@ var (
 	errRedirects = errors.New("too many redirects")
 	errPlainHTTP = errors.New("plain http to a host that is not trusted")
 	errNoBody    = errors.New("empty body")
+	errBodyMoved = errors.New("a redirect would drop the body, or take it to another host")
 )
 
 // Client is the one outgoing HTTP client. Use it from any goroutine; make it
@@ -154,6 +155,11 @@ func (c *Client) call(ctx context.Context, hc *http.Client, r Request) (response
 	if err != nil {
 		return response{}, r.fail(kindOf(ctx, err), err)
 	}
+	if r.Body != nil {
+		if r.payload, err = json.Marshal(r.Body); err != nil {
+			return response{}, r.fail(unroll.KindInternal, err)
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 
@@ -215,6 +221,12 @@ func (c *Client) attempt(ctx context.Context, hc *http.Client, r Request, u *url
 		req.Header.Set("Accept", "application/json")
 	}
 	req.Header.Set("User-Agent", c.userAgent)
+	if r.payload != nil {
+		req.Method, req.ContentLength = http.MethodPost, int64(len(r.payload))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.payload)), nil }
+		req.Body, _ = req.GetBody()
+		req.Header.Set("Content-Type", "application/json")
+	}
 
 	res, err := hc.Do(req)
 	if err != nil {
@@ -298,6 +310,9 @@ func (c *Client) checkRedirect(req *http.Request, via []*http.Request) error {
 	}
 	if req.URL.Scheme == "http" && via[len(via)-1].URL.Scheme == "https" {
 		return errPlainHTTP
+	}
+	if first := via[0]; first.GetBody != nil && (req.Method != first.Method || req.URL.Host != first.URL.Host) {
+		return errBodyMoved
 	}
 	// net/http keeps all headers but the best-known secret ones, and tells
 	// the old address with its query.

@@ -23,7 +23,7 @@ func (r Request) fail(kind unroll.Kind, err error) *unroll.Error {
 // lost is the failure of an attempt that got no whole answer.
 func (r Request) lost(ctx context.Context, err error) *failure {
 	kind := kindOf(ctx, err)
-	down := kind == unroll.KindTimeout || kind == unroll.KindUpstream && !errors.Is(err, errRedirects)
+	down := kind == unroll.KindTimeout || kind == unroll.KindUpstream && !errors.Is(err, errRedirects) && !errors.Is(err, errBodyMoved)
 	return &failure{cause: r.fail(kind, err), down: down}
 }
 

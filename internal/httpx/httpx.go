@@ -40,13 +40,19 @@ type Request struct {
 	Source string
 	// Header holds further headers; Accept: application/json is the default.
 	Header http.Header
+	// Body, when set, is sent as JSON with POST, for services that are asked
+	// that way. Only what reads may be asked so: calls are repeated as with
+	// GET. Redirects are followed on the same host alone, and only those that
+	// keep the body.
+	Body any
 	// MaxBody caps the decompressed body in bytes; 0 means 16 MiB.
 	MaxBody int64
 	// Accept lists statuses besides 200 whose JSON body is decoded too, for
 	// services that say useful things with a 404.
 	Accept []int
 
-	image bool // wants a picture instead of JSON
+	image   bool   // wants a picture instead of JSON
+	payload []byte // Body as JSON
 }
 
 // Answer is what came back besides the decoded body.
@@ -57,7 +63,7 @@ type Answer struct {
 
 // Doer is what sources need of the client.
 type Doer interface {
-	// GetJSON gets r.URL and decodes the JSON body into out. All errors are
+	// GetJSON asks r.URL and decodes the JSON body into out. All errors are
 	// *unroll.Error: rate_limited (429, with RetryAfter), not_found (404,
 	// 410), login_required (401), private (403), upstream (5xx and all other
 	// statuses, a body that is not JSON or ends early, another Content-Type;
