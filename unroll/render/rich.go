@@ -75,7 +75,7 @@ func (h *inlineHTML) facet(f unroll.Facet) {
 			h.skip(f.End)
 			name := html.EscapeString(h.src[f.Start:f.End])
 			h.out.WriteString(`<img class="emoji" src="` + html.EscapeString(source) + `" alt="` + name + `" title="` + name +
-				`" width="20" height="20" loading="lazy" referrerpolicy="no-referrer"/>`)
+				`" width="20" height="20" loading="lazy"/>`)
 			return
 		}
 	case unroll.FacetBold:
