@@ -80,6 +80,10 @@ func (d *discord) handler() http.Handler {
 	}
 	mux.HandleFunc("PATCH /webhooks/{app}/{token}/messages/@original", answered)
 	mux.HandleFunc("POST /webhooks/{app}/{token}", answered)
+	mux.HandleFunc("DELETE /webhooks/{app}/{token}/messages/@original", func(w http.ResponseWriter, r *http.Request) {
+		d.answered(r.PathValue("token"), nil) // a promise taken back: the program had too much to do
+		w.WriteHeader(http.StatusNoContent)
+	})
 	return mux
 }
 
