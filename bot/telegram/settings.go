@@ -60,7 +60,7 @@ func (a *Adapter) commandSettings(ctx context.Context, m *message, req *bot.Requ
 			}
 		}
 	}
-	put(a.settingsView(s, req.Locale, &m.Chat, page))
+	put(a.settingsView(ctx, s, req.Locale, &m.Chat, page))
 }
 
 func splitWords(list string) []string {
@@ -124,7 +124,7 @@ func (a *Adapter) pressSetting(ctx context.Context, c *callback, locale string) 
 			locale = c.From.LanguageCode
 		}
 	}
-	v := a.settingsView(s, locale, &m.Chat, page)
+	v := a.settingsView(ctx, s, locale, &m.Chat, page)
 	_ = p.end(ctx, a.edit(ctx, t, editMessage{ChatID: m.Chat.ID, MessageID: m.ID, view: v})) // told to who pressed it
 }
 
@@ -179,7 +179,7 @@ type settingsMenu struct {
 }
 
 // settingsView is a page of the menu; the empty one lists what can be set.
-func (a *Adapter) settingsView(s bot.Settings, locale string, in *chat, page string) view {
+func (a *Adapter) settingsView(ctx context.Context, s bot.Settings, locale string, in *chat, page string) view {
 	m := &settingsMenu{a: a, s: s, locale: locale}
 	text := a.say(locale, "settings_chat", nil)
 	switch page {
@@ -208,7 +208,7 @@ func (a *Adapter) settingsView(s bot.Settings, locale string, in *chat, page str
 	if s.Auto && a.blind(in) {
 		text += "\n\n" + a.say(locale, "privacy", nil)
 	}
-	v := a.sentence(context.Background(), bot.Reply{Text: text}, locale)
+	v := a.sentence(ctx, bot.Reply{Text: text}, locale)
 	v.Markup = &m.keys
 	return v
 }
