@@ -62,6 +62,7 @@ func (a *app) newDiscord(mux *http.ServeMux) (bot.Adapter, error) {
 	d, err := discord.New(discord.Config{
 		Token: a.cfg.DiscordToken.Reveal(), APIURL: a.cfg.DiscordAPIURL, PublicKey: a.cfg.DiscordPublicKey,
 		PublicURL: a.cfg.PublicURL, Version: version, Log: a.log,
+		Shared: a.cfg.RedisURL != "" && a.demo == nil, // the local file has one process
 	}, a.dispatcher, a.phrases, a.store)
 	if err != nil {
 		return nil, err
