@@ -327,3 +327,41 @@ func TestTheCacheKeepsWhatIsRead(t *testing.T) {
 		t.Errorf("the page that is read all the time was made %d times", n)
 	}
 }
+
+// TestThreadPageReadsAsAnArticle: what makes a page out of ours, such as a
+// reading mode or an instant view, looks for these.
+func TestThreadPageReadsAsAnArticle(t *testing.T) {
+	count := make(map[string]int)
+	for _, n := range nodes(t, get(t, newServer(t, newFake(), web.Config{}), root).Body) {
+		inside := false
+		for p := n.Parent; p != nil; p = p.Parent {
+			inside = inside || p.Data == "article"
+		}
+		switch rel, _ := attr(n, "rel"); {
+		case n.Data == "article":
+			count["articles"]++
+		case n.Data == "h1" && inside:
+			count["headings"]++
+		case n.Data == "h1":
+			t.Error("a heading outside of the article")
+		case n.Data == "a" && strings.Contains(rel, "author"):
+			count["authors"]++
+		case n.Data == "figure":
+			count["figures"]++
+			caption := false
+			for c := range n.ChildNodes() {
+				caption = caption || c.Data == "figcaption" || c.Data == "details"
+			}
+			if !caption {
+				t.Error("a figure without a caption")
+			}
+		case n.Data == "time":
+			if at, ok := attr(n, "datetime"); !ok || at == "" {
+				t.Error("a time for people only")
+			}
+		}
+	}
+	if diff := cmp.Diff(map[string]int{"articles": 1, "headings": 1, "authors": 1, "figures": count["figures"]}, count); diff != "" || count["figures"] < 5 {
+		t.Errorf("%d figures (-want +got):\n%s", count["figures"], diff)
+	}
+}

@@ -28,6 +28,9 @@ func TestNumbersAreHidden(t *testing.T) {
 	if got := o.Title(&thread); got != "How lighthouses speak, and why 1/2 of them do not" {
 		t.Errorf("title %q", got)
 	}
+	if got := render.Summary(&thread, 60); got != "How lighthouses speak, and why 1/2 of them do not The end…" {
+		t.Errorf("summary %q", got)
+	}
 	var got []render.Block
 	for _, b := range render.Blocks(&thread, o) {
 		if b.Kind == render.BlockText {

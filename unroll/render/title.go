@@ -113,8 +113,10 @@ func who(a unroll.Author) string {
 }
 
 // Summary is the beginning of the thread's text on one line, at most max
-// graphemes, without the heading and what the author covered; it keeps the promises of [Title].
+// graphemes, without the heading, proven numbers and what the author covered;
+// it keeps the promises of [Title].
 func Summary(t *unroll.Thread, max int) string {
+	t = Options{}.prepared(t)
 	if _, rest, ok := headline(t); ok {
 		t = withoutStart(t, rest)
 	}
