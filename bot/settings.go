@@ -57,7 +57,7 @@ func (s Settings) MinPosts() int {
 	return DefaultAutoPosts
 }
 
-// settingsFor is how long settings outlive their last change or use.
+// settingsFor is how long settings outlive their last change.
 const settingsFor = 365 * 24 * time.Hour
 
 // These bound what a chat may set; a keyword is counted in bytes.
