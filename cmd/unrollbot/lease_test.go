@@ -11,7 +11,9 @@ import (
 )
 
 // polls tells how often one replica has taken the work of polling.
-func polls(r *rig) int { return strings.Count(r.log.String(), "lease taken") }
+func polls(r *rig) int {
+	return strings.Count(r.log.String(), `msg="lease taken: working" lease=telegram`)
+}
 
 func TestOneReplicaPollsTelegram(t *testing.T) {
 	redis := miniredis.RunT(t)
