@@ -22,10 +22,11 @@ type place struct {
 	ref      unroll.Ref
 	pageURL  string
 	n, pages int
+	branches []discordgo.SelectMenuOption
 }
 
 func placeOf(r *bot.Reply, b *book) place {
-	return place{ref: refOf(r), pageURL: r.PageURL, n: b.number(r.Page), pages: len(b.pages)}
+	return place{ref: refOf(r), pageURL: r.PageURL, n: b.number(r.Page), pages: len(b.pages), branches: branches(r.Thread)}
 }
 
 // refOf is the ref that a thread's buttons name: the one asked for.
@@ -67,6 +68,11 @@ func (a *Adapter) controls(ctx context.Context, s speaker, p place, st stage) []
 	rows := row(nil, turn)
 	if p.pages > 2 {
 		rows = row(rows, []discordgo.MessageComponent{k.menu(s, p)})
+	}
+	if len(p.branches) > 0 {
+		rows = row(rows, []discordgo.MessageComponent{discordgo.SelectMenu{
+			CustomID: k.customID(verbBranch, ""), Placeholder: s.say("button_branches", "Side branches", nil), Options: p.branches,
+		}})
 	}
 	rows = row(rows, more)
 	if k.err != nil {

@@ -19,6 +19,7 @@ type verb string
 const (
 	verbPage   verb = "p" // turn to a page
 	verbJump   verb = "j" // turn to the page chosen in the menu
+	verbBranch verb = "b" // show the thread along the side branch chosen
 	verbAgain  verb = "r" // read anew at the source
 	verbFile   verb = "f" // the whole as a file
 	verbThread verb = "t" // the whole in a Discord thread
@@ -100,7 +101,7 @@ func (s refs) parse(ctx context.Context, id string) (press, error) {
 		p.ref = ref
 	}
 	switch p.verb {
-	case verbPage, verbJump, verbAgain, verbFile, verbThread, verbShare:
+	case verbPage, verbJump, verbBranch, verbAgain, verbFile, verbThread, verbShare:
 		if p.ref.IsZero() {
 			return press{}, fmt.Errorf("discord: custom id %q names no thread", p.verb)
 		}

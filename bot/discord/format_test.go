@@ -151,6 +151,7 @@ func TestLimits(t *testing.T) {
 			}
 			th.Posts = append(th.Posts, p)
 		}
+		th.Branches = []unroll.Branch{{After: "20", Posts: []unroll.Post{{ID: "900", Text: "aside"}}}}
 		b := newBook(th, "https://unroll.example/x/20", false)
 		for n := range b.pages {
 			r := bot.Reply{Thread: th, Asked: th.Ref, PageURL: "https://unroll.example/x/20", Page: n + 1}

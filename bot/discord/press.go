@@ -10,6 +10,7 @@ import (
 	"github.com/bwmarrin/discordgo"
 
 	"unrollbot/bot"
+	"unrollbot/unroll"
 )
 
 // refWithin bounds how long the store may take over a ref that is too long
@@ -37,6 +38,13 @@ func (a *Adapter) planPress(ctx context.Context, i *interaction, req bot.Request
 			return plan{}, errors.New("discord: a menu without a choice")
 		}
 		ask.Number = press{arg: data.Values[0]}.page()
+	case verbBranch:
+		if len(data.Values) != 1 {
+			return plan{}, errors.New("discord: a menu without a choice")
+		}
+		if ask.Ref, err = unroll.ParsePath(data.Values[0]); err != nil {
+			return plan{}, fmt.Errorf("discord: side branch: %w", err)
+		}
 	case verbAgain:
 		ask.Fresh = true
 	case verbFile:
@@ -52,7 +60,7 @@ func (a *Adapter) planPress(ctx context.Context, i *interaction, req bot.Request
 	}
 	req.Page, reply.chosen = &ask, true
 	switch p.verb {
-	case verbPage, verbJump, verbAgain:
+	case verbPage, verbJump, verbBranch, verbAgain:
 		reply.update, reply.stage.private = true, private
 		return plan{answer: callback{Type: answerUpdate}, request: &req, reply: reply}, nil
 	case verbFile:
