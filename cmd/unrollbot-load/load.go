@@ -78,10 +78,15 @@ func begin(ctx context.Context, s settings, dir string) (_ *load, err error) {
 	if err != nil {
 		return nil, err
 	}
-	stop := fakenet.Serve(ctx, listener, l.discord.handler())
+	certificate := filepath.Join(dir, "certificate.pem")
+	encrypted, err := encrypt(listener, certificate)
+	if err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
+	stop := fakenet.Serve(ctx, encrypted, l.discord.handler())
 	l.ends = append(l.ends, func() { _ = stop() })
 	for i := range s.replicas {
-		r, err := l.start(ctx, "http://"+listener.Addr().String(), filepath.Join(dir, strconv.Itoa(i)))
+		r, err := l.start(ctx, "https://"+listener.Addr().String(), certificate, filepath.Join(dir, strconv.Itoa(i)))
 		if err != nil {
 			return nil, err
 		}
@@ -104,7 +109,7 @@ func (l *load) close() {
 }
 
 // start starts a replica with settings of its own and nothing of ours.
-func (l *load) start(ctx context.Context, discord, dir string) (*replica, error) {
+func (l *load) start(ctx context.Context, discord, certificate, dir string) (*replica, error) {
 	free, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -114,6 +119,7 @@ func (l *load) start(ctx context.Context, discord, dir string) (*replica, error)
 	// Not with ctx: it ends as it would in earnest.
 	cmd := exec.Command(l.binary, "serve") //nolint:gosec,noctx // the binary is what the operator names
 	cmd.Env = []string{
+		"SSL_CERT_FILE=" + certificate,
 		"UNROLL_DISCORD_TOKEN=token", "UNROLL_DISCORD_API_URL=" + discord, "UNROLL_DISCORD_PUBLIC_KEY=" + l.discord.publicKey(),
 		"UNROLL_HTTP_ADDR=" + addr, "UNROLL_PUBLIC_URL=https://unroll.example", "UNROLL_DATA_DIR=" + dir,
 		"UNROLL_TRUSTED_HOSTS=" + l.net.MastodonHost, "UNROLL_FXTWITTER_URL=" + l.net.FxTwitterURL,
