@@ -40,7 +40,21 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	for name, values := range s.header {
 		header[name] = values
 	}
+	if p := s.keptPage(r, start); p != nil {
+		r.Pattern = p.route
+		p.serve(a, r)
+		return
+	}
 	s.mux.ServeHTTP(a, r)
+}
+
+// keptPage is the page of a thread that was made a moment ago: what is asked
+// for most goes the shortest way.
+func (s *Server) keptPage(r *http.Request, now time.Time) *page {
+	if r.URL.RawQuery != "" || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
+		return nil
+	}
+	return s.pages.get(r.URL.Path, now)
 }
 
 // answer remembers what became of a request.

@@ -57,6 +57,7 @@ func (s *Server) oembed(w http.ResponseWriter, r *http.Request) {
 		"Content-Type": {"application/json"}, "Cache-Control": {"public, max-age=3600"},
 		"Access-Control-Allow-Origin": {"*"}, "Cross-Origin-Resource-Policy": {"cross-origin"},
 	}, b, s.cfg.Now().Add(s.cfg.CacheFor))
+	p.route = r.Pattern
 	s.pages.put(key, p)
 	p.serve(w, r)
 }

@@ -22,6 +22,7 @@ import (
 type page struct {
 	header http.Header // without what depends on the encoding
 	bodies []body      // smallest first, identity last
+	route  string      // that made it
 	until  time.Time
 	size   int // in bytes, of all bodies
 }

@@ -233,9 +233,10 @@ func TestServedTellsTheRoute(t *testing.T) {
 	var got []string
 	s := newServer(t, newFake(), web.Config{Served: func(route string, _ int, _ time.Duration) { got = append(got, route) }})
 	get(t, s, root)
+	get(t, s, root) // kept
 	get(t, s, "/?url=https://tidewater.example/@mara/1105")
 	get(t, s, "/nothing/at/all")
-	if diff := cmp.Diff([]string{"GET /mastodon/{host}/{id}", "GET /{$}", "/"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"GET /mastodon/{host}/{id}", "GET /mastodon/{host}/{id}", "GET /{$}", "/"}, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

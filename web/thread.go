@@ -84,6 +84,7 @@ func (s *Server) thread(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+	p.route = r.Pattern
 	s.pages.put(key, p)
 	p.serve(w, r)
 }
