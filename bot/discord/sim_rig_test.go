@@ -76,7 +76,11 @@ func (s *sim) run(content bool, answer func(context.Context, bot.Request, bot.Re
 	s.t.Helper()
 	s.post("/config", map[string]any{"message_content": content}, nil)
 	s.handler = &stub{answer: answer}
-	a, err := New(Config{Token: "rig", APIURL: s.base + "/api/v10", PublicURL: "https://unroll.example", Log: testLog(s.t)}, s.handler, words{}, &memory{})
+	phrases, err := bot.NewMessages() // Discord judges all languages
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	a, err := New(Config{Token: "rig", APIURL: s.base + "/api/v10", PublicURL: "https://unroll.example", Shared: true, Log: testLog(s.t)}, s.handler, phrases, &memory{})
 	if err != nil {
 		s.t.Fatal(err)
 	}

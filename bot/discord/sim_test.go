@@ -35,6 +35,10 @@ func TestSim(t *testing.T) {
 		"over HTTP":          simHTTP,
 		"into a thread":      simThread,
 		"settings":           simSettings,
+		"offers":             simOffers,
+		"side branches":      simBranches,
+		"a new server":       simWelcome,
+		"no answer":          simNoAnswer,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &sim{t: t, base: base}
