@@ -87,9 +87,12 @@ func (a *app) administer(ctx context.Context, args []string, out io.Writer) erro
 		{"ban add", 2, o.ban},
 		{"ban remove", 2, o.unban},
 		{"ban list", 0, o.bans},
-		{"brake on", 0, o.brake}, {"brake on", 1, o.brake},
-		{"brake off", 0, o.release}, {"brake off", 1, o.release},
-		{"brake show", 0, o.braked}, {"brake show", 1, o.braked},
+		{"brake on", 0, o.brake},
+		{"brake on", 1, o.brake},
+		{"brake off", 0, o.release},
+		{"brake off", 1, o.release},
+		{"brake show", 0, o.braked},
+		{"brake show", 1, o.braked},
 		{"stats", 0, o.stats},
 	} {
 		words := strings.Fields(c.words)
@@ -138,7 +141,7 @@ func (anyone) Save(context.Context, unroll.Ref, []unroll.Ref, unroll.Entry, time
 func (o *operator) author(ctx context.Context, named string) (author, error) {
 	network, id, _ := strings.Cut(named, ":")
 	a := author{network: unroll.Network(network), id: id}
-	proper := false
+	var proper bool
 	switch a.network {
 	case unroll.X:
 		proper = strings.Trim(id, "0123456789") == "" && id != ""
@@ -150,8 +153,10 @@ func (o *operator) author(ctx context.Context, named string) (author, error) {
 		return o.authorOf(ctx, named)
 	}
 	if !proper {
-		return author{}, usageError{&hintError{fmt.Errorf("%q is no author's id there", id),
-			"X: the account's number; Bluesky: the DID; Mastodon: the profile's address on its own server. A link to one of their posts will do, too"}}
+		return author{}, usageError{&hintError{
+			fmt.Errorf("%q is no author's id there", id),
+			"X: the account's number; Bluesky: the DID; Mastodon: the profile's address on its own server. A link to one of their posts will do, too",
+		}}
 	}
 	return a, nil
 }

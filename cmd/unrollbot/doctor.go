@@ -174,7 +174,7 @@ func (d *doctor) store(ctx context.Context) finding {
 	if err != nil {
 		return problem("see the reason; docs/operating.md tells how to bring back a backup", "%v", err)
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }() // it was only looked at
 	if err := tryValues(ctx, s); err != nil {
 		return problem("is the disk full, or the file not this user's?", "%v", err)
 	}
@@ -212,7 +212,7 @@ func (d *doctor) redis(ctx context.Context) finding {
 	if err != nil {
 		return problem("UNROLL_REDIS_URL takes redis://[user:password@]host:port[/db], rediss://…, see README.md", "%v", err)
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }() // it was only looked at
 	if err := s.Ping(ctx); err != nil {
 		return problem(do, "%v", err)
 	}

@@ -141,8 +141,11 @@ func TestDoctorFinds(t *testing.T) {
 		{"Telegram refuses", "/bot" + doctorTelegram + `/getMe 401 {"ok":false}`, "", "telegram", []string{"refuses the token", "@BotFather"}},
 		{"Telegram is away", "", "TELEGRAM_API_URL=" + nowhere, "telegram", []string{"connection refused", "may this machine call out"}},
 		{"Telegram sends us elsewhere", "/bot" + doctorTelegram + `/getMe 302 `, "", "telegram", []string{"answers 302"}},
-		{"a webhook that fails", "/bot" + doctorTelegram + `/getWebhookInfo 200 {"ok":true,"result":{"last_error_date":9000000000,"last_error_message":"Connection timed out"}}`,
-			"TELEGRAM_WEBHOOK_URL=https://bot.example.org/hook TELEGRAM_WEBHOOK_SECRET=hunter2", "telegram", []string{"Connection timed out", "port 443"}},
+		{
+			"a webhook that fails", "/bot" + doctorTelegram + `/getWebhookInfo 200 {"ok":true,"result":{"last_error_date":9000000000,"last_error_message":"Connection timed out"}}`,
+			"TELEGRAM_WEBHOOK_URL=https://bot.example.org/hook TELEGRAM_WEBHOOK_SECRET=hunter2", "telegram",
+			[]string{"Connection timed out", "port 443"},
+		},
 		{"Discord refuses", `/applications/@me 401 {}`, "", "discord", []string{"refuses the token", "developer portal"}},
 		{"another application's key", `/applications/@me 200 {"id":"77","verify_key":"aa"}`, "", "discord", []string{"is not this application's"}},
 		{"interactions go elsewhere", `/applications/@me 200 {"id":"77","interactions_endpoint_url":"https://old.example"}`, "DISCORD_PUBLIC_KEY=", "discord", []string{"https://old.example", "set UNROLL_DISCORD_PUBLIC_KEY"}},

@@ -164,7 +164,7 @@ func importFrom(ctx context.Context, cfg config.Config, sys system, file string)
 		if err != nil {
 			return err
 		}
-		defer f.Close()
+		defer func() { _ = f.Close() }()
 		in = f
 	}
 	r := bufio.NewReaderSize(in, 64<<10)

@@ -155,7 +155,7 @@ func (l *Lease) term(ctx context.Context, until time.Time, work func(context.Con
 		case errors.Is(err, errLost), !l.cfg.Insist && time.Until(until) <= l.beat():
 			l.cfg.Log.Warn("lease lost: another process goes on", "err", err)
 			end()
-			<-done // what it says is of no interest any longer
+			<-done //nolint:errcheck // what it says is of no interest any longer
 			return true, nil
 		case !gone:
 			l.cfg.Log.Warn("lease cannot be renewed", "insist", l.cfg.Insist, "err", err)
