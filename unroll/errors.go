@@ -36,6 +36,10 @@ type Error struct {
 	Op         string        // what was tried: "fxtwitter: thread 20"
 	RetryAfter time.Duration // for KindRateLimited, where known
 	Source     string        // whose answer it was, where a source's
+	// Sure tells that the service was asked in its own language. Where servers
+	// of several kinds share a network, what a source of another kind makes of
+	// their answers counts less.
+	Sure bool
 	Err        error         // cause, may be nil
 }
 

@@ -85,12 +85,19 @@ func (f *Failure) error(ref Ref, now time.Time) error {
 // worse picks the error to tell when several sources failed: what is said
 // about the post outweighs what is said about a service. That a lesser source
 // does not know a post, while a better one is down, says nothing of the post:
-// the first wins.
+// the first wins, unless another is sure.
 func worse(a, b error) error {
 	weight := func(err error) int {
+		var e *Error
 		switch KindOf(err) {
 		case KindOptedOut:
-			return 3
+			return 4
+		default:
+			if errors.As(err, &e) && e.Sure {
+				return 3
+			}
+		}
+		switch KindOf(err) {
 		case KindDeleted, KindPrivate, KindBlocked, KindLoginRequired:
 			return 2
 		default:
