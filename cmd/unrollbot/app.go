@@ -29,6 +29,7 @@ import (
 	"unrollbot/unroll/source/bluesky"
 	"unrollbot/unroll/source/fxtwitter"
 	"unrollbot/unroll/source/mastodon"
+	"unrollbot/unroll/source/misskey"
 	"unrollbot/unroll/source/shortlink"
 	"unrollbot/unroll/source/syndication"
 	"unrollbot/unroll/source/xapi"
@@ -230,6 +231,7 @@ func (a *app) newSources() ([]unroll.Source, error) {
 	add(syndication.New(syndication.Config{BaseURL: a.cfg.SyndicationURL}, a.client))
 	add(bluesky.New(bluesky.Config{BaseURL: a.cfg.BlueskyAppViewURL}, a.client))
 	add(mastodon.New(mastodon.Config{Tokens: tokens, Trusted: a.cfg.TrustedHosts}, a.client))
+	add(misskey.New(misskey.Config{Trusted: a.cfg.TrustedHosts}, a.client))
 	return sources, errors.Join(errs...)
 }
 
