@@ -40,7 +40,7 @@ type Error struct {
 	// of several kinds share a network, what a source of another kind makes of
 	// their answers counts less.
 	Sure bool
-	Err        error         // cause, may be nil
+	Err  error // cause, may be nil
 }
 
 func (e *Error) Error() string {
