@@ -45,7 +45,7 @@ type lexer struct {
 }
 
 // plain turns MFM into text with facets. It takes any text: what is no
-// formatting stays as it was written (misskey-hub.net, "MFM", November 2026).
+// formatting stays as it was written.
 func plain(src, asked, home string) rich {
 	src = strings.ToValidUTF8(src, "\uFFFD")
 	src = strings.Map(func(r rune) rune {

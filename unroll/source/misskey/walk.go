@@ -10,8 +10,8 @@ import (
 	"unrollbot/unroll"
 )
 
-// pageSize is the most notes that a server lists at a time (misskey-hub.net,
-// "notes/children", November 2026).
+// pageSize is the most notes that a server lists at a time, by the parameter's
+// schema. It was not tried on a live server.
 const pageSize = 100
 
 // reading collects a conversation from one server.

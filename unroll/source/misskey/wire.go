@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The objects of Misskey's API, as far as they are used (misskey-hub.net, "API
-// documentation", November 2026). Forks leave out fields or send null; decode
+// The objects of Misskey's API, as far as they are used. No live server was at
+// hand when this was written. Forks leave out fields or send null; decode
 // forgives that.
 
 type note struct {
