@@ -89,16 +89,12 @@ func (f *Failure) error(ref Ref, now time.Time) error {
 func worse(a, b error) error {
 	weight := func(err error) int {
 		var e *Error
-		switch KindOf(err) {
-		case KindOptedOut:
+		switch kind := KindOf(err); {
+		case kind == KindOptedOut:
 			return 4
-		default:
-			if errors.As(err, &e) && e.Sure {
-				return 3
-			}
-		}
-		switch KindOf(err) {
-		case KindDeleted, KindPrivate, KindBlocked, KindLoginRequired:
+		case errors.As(err, &e) && e.Sure:
+			return 3
+		case kind == KindDeleted, kind == KindPrivate, kind == KindBlocked, kind == KindLoginRequired:
 			return 2
 		default:
 			return 1
