@@ -106,7 +106,6 @@ func (p *Pairs) UnmarshalText(text []byte) error {
 func Load(environ []string) (Config, error) {
 	vars := env.ToMap(environ)
 	problems := readFiles(vars)
-	problems = append(problems, unknown(vars)...)
 	var c Config
 	if err := env.ParseWithOptions(&c, env.Options{Prefix: Prefix, Environment: vars}); err != nil {
 		var all env.AggregateError
@@ -154,9 +153,9 @@ func readFiles(vars map[string]string) (problems []error) {
 	return problems
 }
 
-// unknown finds misspelt variables: a setting that is silently ignored costs
-// an evening.
-func unknown(vars map[string]string) (problems []error) {
+// Unknown gives the names of variables with our prefix that are no setting:
+// misspelt ones, which would else be ignored in silence.
+func Unknown(environ []string) []string {
 	known := map[string]bool{}
 	for name := range Settings(Config{}) {
 		known[name] = true
@@ -164,12 +163,14 @@ func unknown(vars map[string]string) (problems []error) {
 	for name := range secrets() {
 		known[name+"_FILE"] = true
 	}
-	for name := range vars {
+	var names []string
+	for name := range env.ToMap(environ) {
 		if strings.HasPrefix(name, Prefix) && !known[name] && !strings.HasPrefix(name, Prefix+"TEST_") {
-			problems = append(problems, fmt.Errorf("%s is no setting: see `unrollbot config` for the names", name))
+			names = append(names, name)
 		}
 	}
-	return problems
+	slices.Sort(names)
+	return names
 }
 
 var publicKey = regexp.MustCompile(`^[0-9a-fA-F]{64}$`)

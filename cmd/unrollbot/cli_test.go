@@ -44,7 +44,7 @@ func TestCommandLine(t *testing.T) {
 		{"no such format", "unroll https://x.com/ada/status/20 --format pdf", nil, 2, "html, json, md, text"},
 		{"settings", "config", []string{"UNROLL_TELEGRAM_TOKEN=123456:abcdefghijk"}, 0, "UNROLL_TELEGRAM_TOKEN=(set)"},
 		{"a setting that is wrong", "config", []string{"UNROLL_HTTP_ADDR=nowhere"}, 2, "UNROLL_HTTP_ADDR"},
-		{"a setting that is none", "serve", []string{"UNROLL_TELEGRAMM_TOKEN=x"}, 2, "UNROLL_TELEGRAMM_TOKEN is no setting"},
+		{"a setting that is none", "config", []string{"UNROLL_TELEGRAMM_TOKEN=x"}, 0, "UNROLL_TELEGRAMM_TOKEN is no setting"},
 		{"nobody to be well", "healthcheck", []string{"UNROLL_HTTP_ADDR=127.0.0.1:1"}, 1, "hint: is the bot running"},
 		{"a Redis that is no address", "serve", []string{"UNROLL_REDIS_URL=hunter2"}, 1, "hint: UNROLL_REDIS_URL takes"},
 	}

@@ -136,6 +136,9 @@ func dispatch(ctx context.Context, args []string, sys system) error {
 	if err != nil {
 		return usageError{fmt.Errorf("settings:\n%w", err)}
 	}
+	for _, name := range config.Unknown(sys.environ) {
+		fmt.Fprintf(sys.err, "unrollbot: %s is no setting and is ignored: unrollbot config prints the names\n", name)
+	}
 	switch verb {
 	case "unroll":
 		return unrollOnce(ctx, cfg, sys, rest[0], *format, *demo)
