@@ -50,9 +50,9 @@ func (u *user) key(host string) string {
 	return profilePage(u.server(host), name)
 }
 
-func notName(r rune) bool { return r >= 0x80 || !isNameByte(byte(r)) }
+func notName(r rune) bool { return !isNameByte(r) }
 
-func isNameByte(c byte) bool { return isAlnum(c) || c == '_' || c == '-' || c == '.' }
+func isNameByte[T rune | byte](c T) bool { return isAlnum(c) || c == '_' || c == '-' || c == '.' }
 
 func profilePage(host, name string) string { return "https://" + host + "/@" + name }
 

@@ -10,7 +10,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"strings"
 	"time"
 
@@ -194,7 +193,7 @@ func understood(err error, status int, raw []byte) error {
 	switch e.Kind {
 	case unroll.KindRateLimited, unroll.KindTimeout:
 	case unroll.KindUpstream:
-		if status != 0 && status < http.StatusInternalServerError {
+		if status != 0 && status < 500 {
 			return err // a page, or a server of another kind
 		}
 	default:

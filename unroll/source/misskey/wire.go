@@ -130,9 +130,9 @@ func (i *id) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-func notAlnum(r rune) bool { return r >= 0x80 || !isAlnum(byte(r)) }
+func notAlnum(r rune) bool { return !isAlnum(r) }
 
-func isAlnum(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' }
+func isAlnum[T rune | byte](c T) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 // text is a string, empty for null and for anything else.
 type text string
