@@ -136,7 +136,7 @@ func TestMemoryStaysFlat(t *testing.T) {
 	send(3000, all)
 	after := heap()
 	t.Logf("heap of %d bytes after 3,000 interactions, %d after %d", before, after, all)
-	if after > before+4<<20 { // a kilobyte kept of each would be twice that
+	if after > before+2<<20 {
 		t.Error("memory is kept of interactions that are over")
 	}
 	if n := len(a.rest.transport.limits.buckets); n > 16*sweepAt { // they are dropped some time after they are full
