@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"unrollbot/unroll"
+	"unrollbot/unroll/render"
 )
 
 // Request is one thing that a user asked, in no platform's words.
@@ -82,6 +83,10 @@ type Reply struct {
 	Page int
 	// Offer is set when nobody asked for Thread: it may be offered, not shown.
 	Offer bool
+	// NewFrom is set when a watched thread has grown: the id of the first post
+	// of its main chain that is news. Who asked to watch is told of it, with
+	// the posts from there on.
+	NewFrom string
 
 	// Text is a sentence in the user's language: help, or what went wrong
 	// and what to do about it. Plain text.
@@ -147,6 +152,8 @@ type Dispatch interface {
 // buttons, "slow down". See messages.go for the ids.
 type Phrases interface {
 	Text(locale, id string, args map[string]any) string
+	// Words are the phrases that renderers put around an author's text.
+	Words(locale string) render.Words
 }
 
 // SeenFor is how long an answered request is remembered, so that one which

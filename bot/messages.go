@@ -10,6 +10,8 @@ import (
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
+
+	"unrollbot/unroll/render"
 )
 
 //go:embed messages/*.json
@@ -96,6 +98,9 @@ func (m *Messages) Text(locale, id string, args map[string]any) string {
 	}
 	return text
 }
+
+// Words are the phrases around a thread in the language of locale.
+func (m *Messages) Words(string) render.Words { return render.English{} }
 
 // index finds the language for a locale. It must be the same language, be it
 // of another country: whoever speaks one that the bot does not is answered in

@@ -16,6 +16,7 @@ import (
 	"unrollbot/bot"
 	"unrollbot/bot/bottest"
 	"unrollbot/unroll"
+	"unrollbot/unroll/render"
 )
 
 // rig is an adapter on the stand-in, with a handler of the test's.
@@ -145,6 +146,8 @@ func (m *memory) fail(err error) {
 // words knows two sentences, one of them in German only; all others come
 // from the English in the code.
 type words struct{}
+
+func (words) Words(string) render.Words { return render.English{} }
 
 func (words) Text(locale, id string, _ map[string]any) string {
 	switch {

@@ -13,6 +13,7 @@ import (
 
 	"unrollbot/bot"
 	"unrollbot/unroll"
+	"unrollbot/unroll/render"
 )
 
 // paper is a network that is no more than a list of mentions and answers.
@@ -111,6 +112,8 @@ func (d *drawer) DeleteValue(_ context.Context, key string) error {
 func (d *drawer) Claim(context.Context, string, time.Duration) (bool, error) { return true, nil }
 
 type idPhrases struct{}
+
+func (idPhrases) Words(string) render.Words { return render.English{} }
 
 func (idPhrases) Text(_, id string, _ map[string]any) string { return id }
 

@@ -13,6 +13,7 @@ import (
 	"unrollbot/bot"
 	"unrollbot/bot/bottest"
 	"unrollbot/unroll"
+	"unrollbot/unroll/render"
 )
 
 // rig is an adapter that runs against a Bot API of its own.
@@ -108,6 +109,8 @@ func (p *pool) requests() []bot.Request {
 
 // phrases says the ids, and page numbers.
 type phrases struct{}
+
+func (phrases) Words(string) render.Words { return render.English{} }
 
 func (phrases) Text(_, id string, args map[string]any) string {
 	if id == "button_page" {
