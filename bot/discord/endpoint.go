@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/hex"
+	"encoding/json"
 	"io"
 	"net/http"
 	"strconv"
@@ -55,6 +56,11 @@ func (a *Adapter) Interactions() http.Handler {
 		if i.Type == interactionPing {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, `{"type":`+strconv.Itoa(answerPong)+`}`) // a caller that is gone needs no answer
+			return
+		}
+		if a.tasks.crowded(at) { // told in the response: the cheapest there is
+			w.Header().Set("Content-Type", "application/json")
+			_ = json.NewEncoder(w).Encode(a.away(i)) // a caller that is gone needs no answer
 			return
 		}
 		// Answered as from the gateway, by a call: then the acknowledgement is

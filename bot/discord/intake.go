@@ -83,11 +83,12 @@ func (a *Adapter) turnAway(res bot.Responder, s speaker, cause error) {
 	defer a.recovered()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	id, english, kind := "busy", "Too many people are asking right now. Please try again in a minute.", unroll.KindRateLimited
+	a.tasks.refused(cause, time.Now())
+	text, kind := s.busy(), unroll.KindRateLimited
 	if errors.Is(cause, bot.ErrClosed) {
-		id, english, kind = "error_canceled", "I was interrupted. Please try again.", unroll.KindCanceled
+		text, kind = s.say("error_canceled", "I was interrupted. Please try again.", nil), unroll.KindCanceled
 	}
-	if err := res.Send(ctx, bot.Reply{Text: s.say(id, english, nil), Kind: kind}); err != nil {
+	if err := res.Send(ctx, bot.Reply{Text: text, Kind: kind}); err != nil {
 		a.log.Warn("answer could not be delivered", "platform", a.Name(), "err", err)
 	}
 }

@@ -70,8 +70,11 @@ func (a *Adapter) interact(ctx context.Context, i *interaction, at time.Time) {
 	defer a.recovered()
 	inTime, cancel := context.WithDeadline(ctx, at.Add(ackWithin))
 	defer cancel()
-	p, err := a.plan(inTime, i)
-	if err != nil {
+	var p plan
+	var err error
+	if a.tasks.crowded(at) {
+		p.answer = a.away(i)
+	} else if p, err = a.plan(inTime, i); err != nil {
 		a.log.Warn("interaction cannot be read", "err", err)
 		return
 	}

@@ -11,6 +11,7 @@ type tasks struct {
 	mu      sync.Mutex
 	running int
 	over    bool
+	crowd   crowd
 	idle    *sync.Cond
 }
 
