@@ -28,7 +28,8 @@ type discord struct {
 
 // question is a command that somebody gave.
 type question struct {
-	asked    time.Time
+	token    string
+	due      time.Time
 	answered chan answer // holds one
 }
 
@@ -67,11 +68,7 @@ func (d *discord) handler() http.Handler {
 		_, _ = io.Copy(w, r.Body)
 	})
 	mux.HandleFunc("POST /interactions/{id}/{token}/callback", func(w http.ResponseWriter, r *http.Request) {
-		body := read(r)
-		var callback struct{ Type int }
-		if json.Unmarshal(body, &callback) == nil && callback.Type == 4 { // answered at once, not merely promised
-			d.answered(r.PathValue("token"), body)
-		}
+		d.acknowledged(r.PathValue("token"), read(r))
 		w.WriteHeader(http.StatusNoContent)
 	})
 	answered := func(w http.ResponseWriter, r *http.Request) {
@@ -95,19 +92,28 @@ func read(r *http.Request) []byte {
 	return body
 }
 
+// acknowledged takes a callback, or the response that stands for one.
+func (d *discord) acknowledged(token string, body []byte) {
+	var callback struct{ Type int }
+	if json.Unmarshal(body, &callback) == nil && callback.Type == 4 { // answered at once, not merely promised
+		d.answered(token, body)
+	}
+}
+
 func (d *discord) answered(token string, body []byte) {
 	d.mu.Lock()
 	q := d.waiting[token]
 	delete(d.waiting, token)
 	d.mu.Unlock()
 	if q != nil {
-		q.answered <- answer{time.Since(q.asked), bytes.Contains(body, []byte(threadMark))}
+		q.answered <- answer{time.Since(q.due), bytes.Contains(body, []byte(threadMark))}
 	}
 }
 
-// ask makes a command for a link, by a person and in a channel of its own: the
-// limits of the bot are not what is measured here.
-func (d *discord) ask(link string) (q *question, body []byte, header http.Header) {
+// ask makes a command for a link, which should have been given at due, by a
+// person and in a channel of its own: the limits of the bot are not what is
+// measured here.
+func (d *discord) ask(link string, due time.Time) (q *question, body []byte, header http.Header) {
 	id := strconv.FormatInt(1_000_000+d.last.Add(1), 10)
 	token := "token-" + id
 	body, err := json.Marshal(map[string]any{
@@ -123,11 +129,11 @@ func (d *discord) ask(link string) (q *question, body []byte, header http.Header
 	if err != nil { // plain data: never
 		panic(err)
 	}
-	q = &question{asked: time.Now(), answered: make(chan answer, 1)}
+	q = &question{token: token, due: due, answered: make(chan answer, 1)}
 	d.mu.Lock()
 	d.waiting[token] = q
 	d.mu.Unlock()
-	at := strconv.FormatInt(q.asked.Unix(), 10)
+	at := strconv.FormatInt(time.Now().Unix(), 10)
 	return q, body, http.Header{
 		"Content-Type":          {"application/json"},
 		"X-Signature-Timestamp": {at},

@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -26,12 +25,12 @@ type load struct {
 	net      *fakenet.Net
 	discord  *discord
 	replicas []*replica
+	bare     *replica
 	client   *http.Client
-	next     atomic.Int64
 	ends     []func()
 }
 
-// replica is one process of the program.
+// replica is one process that is asked.
 type replica struct {
 	base string
 	cmd  *exec.Cmd
@@ -85,18 +84,20 @@ func begin(ctx context.Context, s settings, dir string) (_ *load, err error) {
 	}
 	stop := fakenet.Serve(ctx, encrypted, l.discord.handler())
 	l.ends = append(l.ends, func() { _ = stop() })
+	platform := []string{"SSL_CERT_FILE=" + certificate, "UNROLL_DISCORD_API_URL=https://" + listener.Addr().String()}
 	for i := range s.replicas {
-		r, err := l.start(ctx, "https://"+listener.Addr().String(), certificate, filepath.Join(dir, strconv.Itoa(i)))
+		r, err := l.start(ctx, l.binary, "serve", append(l.environment(filepath.Join(dir, strconv.Itoa(i))), platform...))
 		if err != nil {
 			return nil, err
 		}
 		l.replicas = append(l.replicas, r)
-		l.ends = append(l.ends, r.stop)
 	}
-	for _, r := range l.replicas {
-		if err := l.ready(ctx, r); err != nil {
-			return nil, err
-		}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	if l.bare, err = l.start(ctx, self, bareVerb, platform); err != nil {
+		return nil, err
 	}
 	return l, nil
 }
@@ -108,8 +109,24 @@ func (l *load) close() {
 	}
 }
 
-// start starts a replica with settings of its own and nothing of ours.
-func (l *load) start(ctx context.Context, discord, certificate, dir string) (*replica, error) {
+// environment are a replica's settings.
+func (l *load) environment(dir string) []string {
+	vars := []string{
+		"UNROLL_DISCORD_TOKEN=token", "UNROLL_DISCORD_PUBLIC_KEY=" + l.discord.publicKey(),
+		"UNROLL_PUBLIC_URL=https://unroll.example", "UNROLL_DATA_DIR=" + dir,
+		"UNROLL_TRUSTED_HOSTS=" + l.net.MastodonHost, "UNROLL_FXTWITTER_URL=" + l.net.FxTwitterURL,
+		"UNROLL_SYNDICATION_URL=" + l.net.FxTwitterURL, "UNROLL_BLUESKY_APPVIEW_URL=" + l.net.AppViewURL,
+		"UNROLL_LOG_LEVEL=info", // as in earnest: logging costs, too
+	}
+	if l.redis != "" {
+		vars = append(vars, "UNROLL_REDIS_URL="+l.redis)
+	}
+	return vars
+}
+
+// start starts a process with an environment of its own and nothing of ours,
+// and waits until it answers.
+func (l *load) start(ctx context.Context, binary, verb string, environment []string) (*replica, error) {
 	free, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -117,25 +134,17 @@ func (l *load) start(ctx context.Context, discord, certificate, dir string) (*re
 	addr := free.Addr().String()
 	_ = free.Close()
 	// Not with ctx: it ends as it would in earnest.
-	cmd := exec.Command(l.binary, "serve") //nolint:gosec,noctx // the binary is what the operator names
-	cmd.Env = []string{
-		"SSL_CERT_FILE=" + certificate,
-		"UNROLL_DISCORD_TOKEN=token", "UNROLL_DISCORD_API_URL=" + discord, "UNROLL_DISCORD_PUBLIC_KEY=" + l.discord.publicKey(),
-		"UNROLL_HTTP_ADDR=" + addr, "UNROLL_PUBLIC_URL=https://unroll.example", "UNROLL_DATA_DIR=" + dir,
-		"UNROLL_TRUSTED_HOSTS=" + l.net.MastodonHost, "UNROLL_FXTWITTER_URL=" + l.net.FxTwitterURL,
-		"UNROLL_SYNDICATION_URL=" + l.net.FxTwitterURL, "UNROLL_BLUESKY_APPVIEW_URL=" + l.net.AppViewURL,
-		"UNROLL_LOG_LEVEL=info", // as in earnest: logging costs, too
-	}
-	if l.redis != "" {
-		cmd.Env = append(cmd.Env, "UNROLL_REDIS_URL="+l.redis)
-	}
+	cmd := exec.Command(binary, verb) //nolint:gosec,noctx // the binary is what the operator names
+	cmd.Env = append(environment, "UNROLL_HTTP_ADDR="+addr)
 	if l.verbose {
 		cmd.Stderr = os.Stderr
 	}
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting the program: %w", err)
 	}
-	return &replica{"http://" + addr, cmd}, nil
+	r := &replica{"http://" + addr, cmd}
+	l.ends = append(l.ends, r.stop)
+	return r, l.ready(ctx, r)
 }
 
 // stop ends the process as an operator would, and kills it if that takes long.
@@ -154,7 +163,7 @@ func (r *replica) stop() {
 // ready asks a first thread until it is answered.
 func (l *load) ready(ctx context.Context, r *replica) error {
 	for deadline := time.Now().Add(30 * time.Second); ; {
-		if q, err := l.send(ctx, r, 0); err == nil {
+		if q, err := l.send(ctx, r, 0, time.Now()); err == nil {
 			select {
 			case a := <-q.answered:
 				if a.good {
@@ -171,8 +180,8 @@ func (l *load) ready(ctx context.Context, r *replica) error {
 }
 
 // send has somebody ask for the n-th thread.
-func (l *load) send(ctx context.Context, r *replica, n int) (*question, error) {
-	q, body, header := l.discord.ask(link(l.net.MastodonHost, n))
+func (l *load) send(ctx context.Context, r *replica, n int, due time.Time) (*question, error) {
+	q, body, header := l.discord.ask(link(l.net.MastodonHost, n), due)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.base+"/discord/interactions", bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -183,9 +192,13 @@ func (l *load) send(ctx context.Context, r *replica, n int) (*question, error) {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	_, _ = io.Copy(io.Discard, resp.Body)
 	if resp.StatusCode/100 != 2 {
 		return nil, fmt.Errorf("the program answers %d", resp.StatusCode)
 	}
+	response, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return nil, err
+	}
+	l.discord.acknowledged(q.token, response)
 	return q, nil
 }

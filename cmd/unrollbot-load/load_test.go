@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +50,31 @@ func TestQuantiles(t *testing.T) {
 	}
 }
 
+// TestMain is the bare program, too: the load starts itself as that.
+func TestMain(m *testing.M) {
+	if slices.Equal(os.Args[1:], []string{bareVerb}) {
+		if err := runBare(os.Getenv); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func TestTenths(t *testing.T) {
+	var samples []int
+	if got := tenths(samples); got != "" {
+		t.Errorf("of nothing: %q", got)
+	}
+	for i := range 30 {
+		samples = append(samples, (i/3+1)<<20)
+	}
+	if got, want := tenths(samples), "1 2 3 4 5 6 7 8 9 10"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestASmallLoad plays with the real program.
 func TestASmallLoad(t *testing.T) {
 	if testing.Short() {
@@ -60,7 +88,9 @@ func TestASmallLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !regexp.MustCompile(`(?m)^cold +20 .* 0 +0 +0 +38 `).MatchString(out.String()) || // one was asked for at the start
-		!regexp.MustCompile(`(?m)^cached +40 .* 0 +0 +0 +0 `).MatchString(out.String()) {
+		!regexp.MustCompile(`(?m)^bare +40 .* 0 +0 +0 +0 `).MatchString(out.String()) ||
+		!regexp.MustCompile(`(?m)^cached +40 .* 0 +0 +0 +0 `).MatchString(out.String()) ||
+		!strings.Contains(out.String(), "over the bare round trips") {
 		t.Errorf("unexpected:\n%s", out.String())
 	}
 }

@@ -1,13 +1,17 @@
 // Command unrollbot-load measures the whole program: it starts replicas of
 // unrollbot as processes of their own, plays people on Discord who ask for
-// threads on Mastodon, and takes the time from each question to its answer.
-// All of it stays on loopback, and within a bounded count and time.
+// threads on Mastodon, and takes the time from when each question was due to
+// its answer. All of it stays on loopback, and within a bounded count and time.
 //
-//	go run ./cmd/unrollbot-load -cold 1000 -cached 10000 -rate 200
+//	go run ./cmd/unrollbot-load -cold 1000 -cached 10000 -cached-rate 200
 //
 // Discord by signed HTTP is the way in, because it is the one that neither the
 // platform nor the bot itself holds to 30 messages a second, and Mastodon the
 // network, because its servers have no limit of ours in common.
+//
+// Between the rounds the same questions go to a program that does nothing but
+// acknowledge and answer, with a message of the same size: what those bare
+// round trips take is what the machine and this program add to every time.
 package main
 
 import (
@@ -22,6 +26,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -48,6 +53,13 @@ type settings struct {
 }
 
 func main() {
+	if slices.Equal(os.Args[1:], []string{bareVerb}) {
+		if err := runBare(os.Getenv); err != nil {
+			fmt.Fprintln(os.Stderr, "unrollbot-load:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
