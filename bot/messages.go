@@ -21,6 +21,7 @@ var messageFiles embed.FS
 type Messages struct {
 	tags    []language.Tag // English first
 	spoken  []speech       // as tags
+	words   []render.Words // as tags
 	matcher language.Matcher
 
 	mu     sync.RWMutex
@@ -30,8 +31,11 @@ type Messages struct {
 // speech is one language's sentences.
 type speech struct {
 	*i18n.Localizer
-	plain map[string]string // those without arguments
+	phrases map[string]phrase // those without plural forms
 }
+
+// say fills the phrase with this id: names and values by turns.
+func (s *speech) say(id string, args ...string) string { return s.phrases[id].fill(args...) }
 
 var _ Phrases = (*Messages)(nil)
 
@@ -47,24 +51,33 @@ func NewMessages() (*Messages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("messages: %w", err)
 	}
-	byTag := make(map[language.Tag]*i18n.MessageFile, len(files))
+	byTag := make(map[language.Tag][]*i18n.Message)
 	for _, f := range files {
 		file, err := bundle.LoadMessageFileFS(messageFiles, "messages/"+f.Name())
 		if err != nil {
 			return nil, fmt.Errorf("messages: %s: %w", f.Name(), err)
 		}
-		byTag[file.Tag] = file
+		byTag[file.Tag] = append(byTag[file.Tag], file.Messages...)
 	}
 	m := &Messages{tags: bundle.LanguageTags(), chosen: make(map[string]int)}
 	m.matcher = language.NewMatcher(m.tags)
 	for _, tag := range m.tags {
-		s := speech{Localizer: i18n.NewLocalizer(bundle, tag.String()), plain: make(map[string]string)}
-		for _, msg := range byTag[tag].Messages {
-			if !strings.Contains(msg.Other+msg.One, "{{") {
-				s.plain[msg.ID] = msg.Other
+		s := speech{Localizer: i18n.NewLocalizer(bundle, tag.String()), phrases: make(map[string]phrase)}
+		for _, msg := range byTag[tag] {
+			if msg.One == "" {
+				s.phrases[msg.ID] = newPhrase(msg.Other)
 			}
 		}
 		m.spoken = append(m.spoken, s)
+		if tag == language.English {
+			m.words = append(m.words, render.English{})
+			continue
+		}
+		w, err := newWords(tag, s)
+		if err != nil {
+			return nil, fmt.Errorf("messages: %w", err)
+		}
+		m.words = append(m.words, w)
 	}
 	return m, nil
 }
@@ -85,8 +98,8 @@ func (m *Messages) Languages() []string {
 // An unknown id gives the id: it is visible, and breaks nothing.
 func (m *Messages) Text(locale, id string, args map[string]any) string {
 	s := m.spoken[m.index(locale)]
-	if text, ok := s.plain[id]; ok {
-		return text
+	if p, ok := s.phrases[id]; ok && len(p.args) == 0 {
+		return p.fill()
 	}
 	cfg := &i18n.LocalizeConfig{MessageID: id, TemplateData: args}
 	if n, ok := args["PluralCount"]; ok {
@@ -100,7 +113,7 @@ func (m *Messages) Text(locale, id string, args map[string]any) string {
 }
 
 // Words are the phrases around a thread in the language of locale.
-func (m *Messages) Words(string) render.Words { return render.English{} }
+func (m *Messages) Words(locale string) render.Words { return m.words[m.index(locale)] }
 
 // index finds the language for a locale. It must be the same language, be it
 // of another country: whoever speaks one that the bot does not is answered in

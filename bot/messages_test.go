@@ -26,15 +26,29 @@ func (f *forms) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*map[string]string)(f))
 }
 
+// sentences are all that a language says, of every file of it.
 func sentences(t *testing.T, lang string) map[string]forms {
 	t.Helper()
-	data, err := fs.ReadFile(messageFiles, "messages/active."+lang+".json")
-	if err != nil {
-		t.Fatal(err)
+	out := make(map[string]forms)
+	files, err := fs.Glob(messageFiles, "messages/*."+lang+".json")
+	if err != nil || len(files) == 0 {
+		t.Fatal(lang, files, err)
 	}
-	var out map[string]forms
-	if err := json.Unmarshal(data, &out); err != nil {
-		t.Fatal(err)
+	for _, name := range files {
+		data, err := fs.ReadFile(messageFiles, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var one map[string]forms
+		if err := json.Unmarshal(data, &one); err != nil {
+			t.Fatal(err)
+		}
+		for id, f := range one {
+			if out[id] != nil {
+				t.Errorf("%s: %s is in another file, too", name, id)
+			}
+			out[id] = f
+		}
 	}
 	return out
 }
@@ -120,7 +134,7 @@ func TestEveryNumberHasItsForm(t *testing.T) {
 				continue
 			}
 			for _, n := range []int{0, 1, 2, 3, 5, 11, 12, 21, 22, 25, 99, 100, 101, 102, 111, 1_000_000} {
-				text := m.Text(lang, id, map[string]any{"PluralCount": n, "Author": "Ada"})
+				text := m.Text(lang, id, map[string]any{"PluralCount": n, "Author": "Ada", "Have": 0})
 				if text == id || strings.Contains(text, "<no value>") || (n > 2 && !strings.Contains(text, fmt.Sprint(n))) {
 					t.Errorf("%s, %s of %d: %q", lang, id, n, text)
 				}
