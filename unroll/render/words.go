@@ -47,6 +47,10 @@ type Words interface {
 	Because(s unroll.State, e unroll.Evidence) string // a sentence: the verdict and one reason
 }
 
+// Minutes is the time it takes to read t, rounded; 0 is less than half a
+// minute.
+func Minutes(t *unroll.Thread) int { return minutes(t) }
+
 // English is the default [Words].
 type English struct{}
 

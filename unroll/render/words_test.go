@@ -90,3 +90,24 @@ func TestEnglish(t *testing.T) {
 		}
 	}
 }
+
+func TestMinutes(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		want       int
+	}{
+		{"nothing", "", 0},
+		{"less than half a minute", strings.Repeat("word ", 114), 0},
+		{"rounded up", strings.Repeat("word ", 115), 1},
+		{"rounded down", strings.Repeat("word ", 344), 1},
+		{"without spaces", strings.Repeat("語", 1000), 2},
+		{"both", strings.Repeat("word 語", 230) + strings.Repeat("語", 270), 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			thread := unroll.Thread{Posts: []unroll.Post{{ID: "1", Text: tt.text}}}
+			if got := render.Minutes(&thread); got != tt.want {
+				t.Errorf("got %d, want %d", got, tt.want)
+			}
+		})
+	}
+}
