@@ -47,16 +47,16 @@ const defaultAPIURL = "https://discord.com/api/v10"
 
 // Adapter connects the bot to Discord.
 type Adapter struct {
-	token    string
-	log      *slog.Logger
-	key      ed25519.PublicKey // nil without interactions over HTTP
-	dispatch bot.Dispatch
-	phrases  bot.Phrases
-	rest     *rest
-	refs     refs
-	pace     gatewayPace
-	shared   bool
-	sharing  sharing
+	token     string
+	log       *slog.Logger
+	publicKey ed25519.PublicKey // nil without interactions over HTTP
+	dispatch  bot.Dispatch
+	phrases   bot.Phrases
+	rest      *rest
+	refs      refs
+	pace      gatewayPace
+	shared    bool
+	sharing   sharing
 
 	// self is who the bot is, known once Run has asked.
 	self atomic.Pointer[identity]
@@ -64,14 +64,18 @@ type Adapter struct {
 	withheld atomic.Bool
 	tasks    *tasks
 
-	values      unroll.Values      // nil: nothing is kept
-	kept        *bot.SettingsStore // nil without values
-	settings    *bot.SettingsCache // in front of kept
+	values      Store              // nil: nothing is kept
+	settings    *bot.SettingsCache // nil without values
 	parents     *parents
 	suggestions *suggestions
 }
 
 var _ bot.Adapter = (*Adapter)(nil)
+
+// Store is what the adapter keeps things in.
+type Store interface {
+	unroll.Values
+}
 
 type identity struct {
 	app, user string // ids
@@ -79,7 +83,7 @@ type identity struct {
 
 // New makes an adapter. values keeps servers' settings and what is too long
 // for a button; it may be nil, then there are none.
-func New(cfg Config, dispatch bot.Dispatch, phrases bot.Phrases, values unroll.Values) (*Adapter, error) {
+func New(cfg Config, dispatch bot.Dispatch, phrases bot.Phrases, values Store) (*Adapter, error) {
 	token := strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(cfg.Token), "Bot "))
 	if token == "" {
 		return nil, errors.New("discord: no token; set UNROLL_DISCORD_TOKEN to the bot token from the Developer Portal")
@@ -96,13 +100,13 @@ func New(cfg Config, dispatch bot.Dispatch, phrases bot.Phrases, values unroll.V
 	}
 	a := &Adapter{
 		token: token, log: cfg.Log, dispatch: dispatch, phrases: phrases,
-		refs: refs{values: values}, pace: defaultGatewayPace(), tasks: newTasks(),
+		pace: defaultGatewayPace(), tasks: newTasks(),
 		shared: cfg.Shared && values != nil, sharing: defaultSharing(),
 		values: values, parents: newParents(), suggestions: newSuggestions(),
 	}
 	if values != nil {
-		a.kept = bot.NewSettingsStore(values)
-		a.settings = bot.NewSettingsCache(a.Name(), a.kept)
+		a.refs.values = values
+		a.settings = bot.NewSettingsCache(a.Name(), bot.NewSettingsStore(values))
 	}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
@@ -112,12 +116,23 @@ func New(cfg Config, dispatch bot.Dispatch, phrases bot.Phrases, values unroll.V
 		if err != nil || len(key) != ed25519.PublicKeySize {
 			return nil, errors.New("discord: UNROLL_DISCORD_PUBLIC_KEY is not 64 hexadecimal digits; copy it from the Developer Portal (General Information, Public Key)")
 		}
-		a.key = key
+		a.publicKey = key
 	}
 	agent := fmt.Sprintf("DiscordBot (%s, %s) unrollbot", orElse(cfg.PublicURL, "unrollbot"), orElse(cfg.Version, "dev"))
 	a.rest = newRest(token, agent, newTransport(base, newRateLimits(time.Now), defaultRestPace()))
 	return a, nil
 }
+
+// app is the application's id, empty before Discord was asked.
+func (a *Adapter) app() string {
+	if self := a.self.Load(); self != nil {
+		return self.app
+	}
+	return ""
+}
+
+// key names a value in the store. Bots that share one have keys of their own.
+func (a *Adapter) key(kind, id string) string { return "discord:" + a.app() + ":" + kind + ":" + id }
 
 func orElse(s, other string) string {
 	if s == "" {

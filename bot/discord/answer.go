@@ -11,13 +11,12 @@ import (
 // messageReply answers a message in its channel.
 type messageReply struct {
 	output
-	message string
-	user    string // who wrote it
+	message string // empty: the asker is named instead
 	// unasked is set where a link in the message may be all there is to it:
 	// then only threads are offered, until Working tells otherwise.
 	unasked bool
-
-	sent int
+	// newsOnly is set when the answer itself can no longer be given.
+	newsOnly bool
 }
 
 var _ bot.Responder = (*messageReply)(nil)
@@ -31,6 +30,10 @@ func (r *messageReply) Working(ctx context.Context) error {
 // Send posts a reply to the message. Nobody is pinged but who wrote it.
 func (r *messageReply) Send(ctx context.Context, reply bot.Reply) error {
 	switch {
+	case reply.NewFrom != "":
+		return r.news(ctx, &reply)
+	case r.newsOnly:
+		return bot.ErrGone
 	case reply.Offer:
 		return r.offer(ctx, &reply)
 	case r.unasked: // a limit was reached over something that nobody asked for
@@ -46,7 +49,11 @@ func (r *messageReply) Send(ctx context.Context, reply bot.Reply) error {
 		}
 	}
 	for i, m := range messages {
-		if i == 0 {
+		switch {
+		case i > 0, r.message == "" && !r.stage.open:
+		case r.message == "":
+			m = m.naming(r.asker)
+		default:
 			m.Reference = &reference{MessageID: r.message}
 			m.AllowedMentions.RepliedUser = true
 		}
@@ -61,10 +68,14 @@ func (r *messageReply) Send(ctx context.Context, reply bot.Reply) error {
 	return nil
 }
 
-// post sends a message and returns its id.
+// post sends a message and returns its id, which is empty when an earlier
+// process has sent it.
 func (r *messageReply) post(ctx context.Context, m outgoing) (string, error) {
-	m.Nonce, m.EnforceNonce = r.message+"-"+strconv.Itoa(r.sent), true
-	r.sent++
+	n, out := r.progress.next()
+	if out {
+		return "", nil
+	}
+	m.Nonce, m.EnforceNonce = r.progress.request+"-"+strconv.Itoa(n), true
 	path := "/channels/" + r.channel + "/messages"
 	var posted struct {
 		ID string `json:"id"`
@@ -73,6 +84,9 @@ func (r *messageReply) post(ctx context.Context, m outgoing) (string, error) {
 	if refusal(err).Code == codeNoHistory {
 		m.Reference, m.AllowedMentions.RepliedUser = nil, false
 		err = r.a.send(ctx, http.MethodPost, path, m, &posted)
+	}
+	if err == nil {
+		r.progress.counted(ctx, r.a)
 	}
 	return posted.ID, err
 }
@@ -93,19 +107,19 @@ func (r *messageReply) explain(ctx context.Context, err error) error {
 // muzzled tells the asker, in a direct message, which permissions the bot
 // lacks where they asked. Who takes no direct messages is not told.
 func (r *messageReply) muzzled(ctx context.Context, names string) error {
-	if r.sent > 1 { // told already
+	if r.progress.begun > 1 { // told already
 		return nil
 	}
 	r.a.log.Info("no permission to answer in a channel", "permissions", names)
 	var direct struct {
 		ID string `json:"id"`
 	}
-	err := r.a.rest.do(ctx, http.MethodPost, "/users/@me/channels", map[string]string{"recipient_id": r.user}, &direct)
+	err := r.a.rest.do(ctx, http.MethodPost, "/users/@me/channels", map[string]string{"recipient_id": r.asker}, &direct)
 	if err == nil {
 		text := r.speaker.say("muzzled", "I cannot write where you asked me to: I lack a permission there ("+names+"). Ask whoever runs the server to grant it, or send me the link here.",
 			map[string]any{"Permissions": names})
 		m := sentence(text)
-		m.Nonce, m.EnforceNonce = r.message+"-dm", true
+		m.Nonce, m.EnforceNonce = r.progress.request+"-dm", true
 		err = r.a.send(ctx, http.MethodPost, "/channels/"+direct.ID+"/messages", m, nil)
 	}
 	if refusal(err).Code == codeCannotMessageUser {

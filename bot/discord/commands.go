@@ -21,6 +21,8 @@ const (
 	commandUnroll   = "unroll"
 	commandHelp     = "help"
 	commandSettings = "unroll-settings"
+	commandWatch    = "watch"
+	commandUnwatch  = "unwatch"
 	optionLink      = "link"
 	optionView      = "view"
 	optionPrivate   = "private"
@@ -111,6 +113,11 @@ func (a *Adapter) commands() []commandSpec {
 	menu.Name, menu.Names = a.texts("command_unroll_message", "Unroll thread", maxCommandName)
 
 	all := []commandSpec{slash, help, menu}
+	for _, watch := range [][2]string{{commandWatch, "Tell me when a thread goes on"}, {commandUnwatch, "No longer tell me of a thread"}} {
+		c := commandSpec{Type: 1, Name: watch[0], Contexts: everywhere, Integrations: anyone, Options: []optionSpec{link}}
+		c.Description, c.Descriptions = a.texts("command_"+watch[0], watch[1], maxCommandDescription)
+		all = append(all, c)
+	}
 	if a.settings != nil {
 		all = append(all, a.settingsCommand())
 	}

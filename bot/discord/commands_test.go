@@ -20,7 +20,7 @@ func TestCommandsAreRegistered(t *testing.T) {
 	for _, c := range got {
 		names[c.Name] = c.Type
 	}
-	want := map[string]int{"unroll": 1, "help": 1, "unroll-settings": 1, "Unroll thread": 3}
+	want := map[string]int{"unroll": 1, "help": 1, "unroll-settings": 1, "watch": 1, "unwatch": 1, "Unroll thread": 3}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Error(diff)
 	}

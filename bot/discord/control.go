@@ -3,6 +3,7 @@ package discord
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/bwmarrin/discordgo"
 
@@ -15,6 +16,7 @@ type stage struct {
 	private bool // only the asker sees it
 	open    bool // others are there, too
 	threads bool // the bot can open a Discord thread here
+	lasting bool // the bot can write here by itself, later too
 }
 
 // place is a page of a thread: what the buttons below it are about.
@@ -22,11 +24,12 @@ type place struct {
 	ref      unroll.Ref
 	pageURL  string
 	n, pages int
+	grows    bool
 	branches []discordgo.SelectMenuOption
 }
 
 func placeOf(r *bot.Reply, b *book) place {
-	return place{ref: refOf(r), pageURL: r.PageURL, n: b.number(r.Page), pages: len(b.pages), branches: branches(r.Thread)}
+	return place{ref: refOf(r), pageURL: r.PageURL, n: b.number(r.Page), pages: len(b.pages), grows: grows(r.Thread, time.Now()), branches: branches(r.Thread)}
 }
 
 // refOf is the ref that a thread's buttons name: the one asked for.
@@ -53,6 +56,9 @@ func (a *Adapter) controls(ctx context.Context, s speaker, p place, st stage) []
 	}
 	open := openButton(s, p.pageURL)
 	turn = append(turn, open...)
+	if p.grows && st.lasting && !st.private {
+		turn = append(turn, k.button(verbWatch, "", s.label("button_watch", "Watch", nil), false))
+	}
 
 	more := []discordgo.MessageComponent{k.button(verbAgain, here, s.label("button_refresh", "Look again", nil), false)}
 	if st.threads && !st.private {

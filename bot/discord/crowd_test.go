@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"unrollbot/bot"
@@ -94,4 +95,37 @@ func TestAFullQueueIsACrowd(t *testing.T) {
 	if !tasks.crowded(now.Add(crowdedFor-1)) || tasks.crowded(now.Add(crowdedFor)) {
 		t.Errorf("until %s", tasks.crowd.until.Sub(now))
 	}
+}
+
+// TestAStandingCrowd tells a burst from more than there is time for.
+func TestAStandingCrowd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tasks, wait := newTasks(), make(chan struct{})
+		begin := func(n int) {
+			for range n {
+				tasks.start(func() { <-wait })
+			}
+		}
+		end := func(n int) {
+			for range n {
+				wait <- struct{}{}
+			}
+			synctest.Wait()
+		}
+		begin(standingTasks)
+		if tasks.crowded(time.Now()) {
+			t.Error("a burst is turned away")
+		}
+		time.Sleep(standingFor + 1)
+		if !tasks.crowded(time.Now()) {
+			t.Error("a standing crowd is let in")
+		}
+		end(1)
+		begin(1)
+		if tasks.crowded(time.Now()) {
+			t.Error("the crowd was over for a moment, and is turned away")
+		}
+		end(standingTasks)
+	})
 }

@@ -26,6 +26,9 @@ const (
 	verbShare  verb = "s" // an answer that only the asker sees, for all
 	verbDelete verb = "d" // delete the answer; the argument is who asked
 	verbHere   verb = "n" // shows where one is, and does nothing
+
+	verbWatch   verb = "w" // tell of new posts
+	verbUnwatch verb = "u" // and no longer
 )
 
 // press is what a custom id says: "verb|argument|path of the ref". It needs
@@ -101,7 +104,7 @@ func (s refs) parse(ctx context.Context, id string) (press, error) {
 		p.ref = ref
 	}
 	switch p.verb {
-	case verbPage, verbJump, verbBranch, verbAgain, verbFile, verbThread, verbShare:
+	case verbPage, verbJump, verbBranch, verbAgain, verbFile, verbThread, verbShare, verbWatch, verbUnwatch:
 		if p.ref.IsZero() {
 			return press{}, fmt.Errorf("discord: custom id %q names no thread", p.verb)
 		}

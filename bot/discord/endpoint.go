@@ -29,7 +29,7 @@ const (
 func (a *Adapter) Interactions() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		at := time.Now()
-		if a.key == nil {
+		if a.publicKey == nil {
 			http.NotFound(w, r)
 			return
 		}
@@ -43,7 +43,7 @@ func (a *Adapter) Interactions() http.Handler {
 			http.Error(w, "the body is too large or incomplete", http.StatusRequestEntityTooLarge)
 			return
 		}
-		if !verify(a.key, r.Header, body, at) {
+		if !verify(a.publicKey, r.Header, body, at) {
 			http.Error(w, "invalid request signature", http.StatusUnauthorized)
 			return
 		}

@@ -22,7 +22,7 @@ func signer(t testing.TB, a *Adapter) func(body string, at time.Time) *http.Requ
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.key = public
+	a.publicKey = public
 	return func(body string, at time.Time) *http.Request {
 		stamp := strconv.FormatInt(at.Unix(), 10)
 		r := httptest.NewRequest(http.MethodPost, "/discord", strings.NewReader(body))

@@ -103,11 +103,14 @@ const inBotDM = 1
 // installed tells whether the bot is a member of the server where it happens.
 func (i *interaction) installed() bool { return i.GuildID != "" && i.Owners["0"] == i.GuildID }
 
-// Types of channels whose messages can carry a thread (Discord, "Channel
-// Types").
+// Types of channels (Discord, "Channel Types"). The first two are those whose
+// messages can carry a thread.
 const (
-	channelText         = 0
-	channelAnnouncement = 5
+	channelText               = 0
+	channelAnnouncement       = 5
+	channelAnnouncementThread = 10
+	channelPublicThread       = 11
+	channelPrivateThread      = 12
 )
 
 // threadable tells whether a Discord thread can be opened on an answer here.

@@ -13,23 +13,23 @@ import (
 )
 
 // galleryCost is what a media gallery counts towards a page, in units of
-// text. It bounds the components: a page of 4,000 units holds at most eight
-// galleries with a text between each two, 17 components, beside the 21 of
+// text. It bounds the components: a page of 4,000 units holds at most seven
+// galleries with a text between each two, 15 components, beside the 24 of
 // the frame (see TestLimits).
-const galleryCost = 450
+const galleryCost = 500
 
 // book is a thread laid out in pages that each fit a message.
 type book struct {
 	thread *unroll.Thread
 	title  string // Markdown
 	footer string // Markdown
+	body   []render.Block
 	pages  [][]render.Block
 }
 
 // newBook lays a thread out; quiet leaves its media as lines of text.
 func newBook(t *unroll.Thread, pageURL string, quiet bool) *book {
 	b := &book{thread: t}
-	var body []render.Block
 	for _, block := range render.Blocks(t, render.Options{PageURL: pageURL}) {
 		switch block.Kind {
 		case render.BlockTitle:
@@ -40,16 +40,13 @@ func newBook(t *unroll.Thread, pageURL string, quiet bool) *book {
 			if quiet {
 				block.Media = nil
 			}
-			body = append(body, block)
+			b.body = append(b.body, block)
 		}
 	}
 	if a, ok := address(pageURL); ok && !buttonURL(pageURL) {
 		b.footer += "\n" + subtext + "<" + a + ">"
 	}
-	b.pages = render.Pack(body, maxText-units(b.title)-units(b.footer), size)
-	if len(b.pages) == 0 {
-		b.pages = [][]render.Block{nil}
-	}
+	b.lay()
 	return b
 }
 
@@ -78,6 +75,24 @@ func size(b render.Block) int {
 	}
 	return n
 }
+
+// only leaves out the blocks that keep does not take.
+func (b *book) only(keep func(render.Block) bool) {
+	b.body = slices.DeleteFunc(b.body, func(block render.Block) bool { return !keep(block) })
+	b.lay()
+}
+
+// lay puts the body onto pages.
+func (b *book) lay() {
+	b.pages = render.Pack(b.body, maxText-nameUnits-units(b.title)-units(b.footer), size)
+	if len(b.pages) == 0 {
+		b.pages = [][]render.Block{nil}
+	}
+}
+
+// nameUnits is room for the name of who asked, in UTF-16 units: a mention
+// holds at most 20 digits.
+const nameUnits = 24
 
 // number brings a page number into the book.
 func (b *book) number(n int) int { return min(max(n, 1), len(b.pages)) }

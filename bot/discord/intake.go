@@ -38,8 +38,12 @@ func (a *Adapter) receive(ctx context.Context, m *message) {
 		req.Message = bot.Message{Text: spoilers.ReplaceAllLiteralString(text, " ")} // what is covered stays so
 	}
 	res := &messageReply{
-		output:  output{a: a, channel: m.ChannelID, speaker: a.speaker(""), stage: stage{threads: !private, open: !private}},
-		message: m.ID, user: m.Author.ID,
+		output: output{
+			a: a, asker: m.Author.ID, channel: m.ChannelID, speaker: a.speaker(""),
+			stage:    stage{threads: !private, open: !private, lasting: true},
+			progress: progress{request: m.ID},
+		},
+		message: m.ID,
 	}
 	take := func() {
 		defer a.recovered()

@@ -68,6 +68,7 @@ type plan struct {
 // when it arrived.
 func (a *Adapter) interact(ctx context.Context, i *interaction, at time.Time) {
 	defer a.recovered()
+	a.self.CompareAndSwap(nil, &identity{app: i.App, user: i.App}) // over HTTP, one may come before Run has asked
 	inTime, cancel := context.WithDeadline(ctx, at.Add(ackWithin))
 	defer cancel()
 	var p plan
@@ -130,10 +131,11 @@ func (a *Adapter) plan(ctx context.Context, i *interaction) (plan, error) {
 	private := i.Context != nil && *i.Context == inBotDM
 	reply := interactionReply{
 		output: output{
-			a: a, channel: i.ChannelID, speaker: a.speaker(i.Locale),
-			stage: stage{threads: i.threadable(), open: !private},
+			a: a, asker: who.ID, channel: i.ChannelID, speaker: a.speaker(i.Locale),
+			stage:    stage{threads: i.threadable(), open: !private, lasting: i.writable()},
+			progress: progress{request: i.ID},
 		},
-		app: i.App, token: i.Token, alone: private,
+		app: i.App, token: i.Token, end: time.Now().Add(tokenLives), alone: private,
 	}
 	if !i.installed() {
 		reply.most = 1 + maxFollowUps
@@ -167,6 +169,9 @@ func (a *Adapter) planCommand(i *interaction, req bot.Request, reply interaction
 		req.Command, reply.stage.private = "help", true
 	case c.Name == commandSettings:
 		return a.planSettings(i, c, reply), nil
+	case c.Name == commandWatch, c.Name == commandUnwatch:
+		req.Command, req.Message.Text = c.Name, c.text(optionLink)
+		a.suggestions.saw(req.User, req.Message.Text)
 	default:
 		req.Command, req.Message.Text = "unroll", c.text(optionLink)
 		a.suggestions.saw(req.User, req.Message.Text)

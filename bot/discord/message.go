@@ -76,6 +76,21 @@ func newMessage(components ...discordgo.MessageComponent) outgoing {
 	}
 }
 
+// naming has the message begin with a name, who is pinged by it.
+func (m outgoing) naming(user string) outgoing {
+	name := "<@" + user + ">"
+	m.Components = append([]discordgo.MessageComponent{discordgo.TextDisplay{Content: name}}, m.Components...)
+	m.AllowedMentions.Users = []string{user}
+	if plain := m.plain; plain != nil {
+		m.plain = func() plainForm {
+			p := plain()
+			p.text = name + "\n" + p.text
+			return p
+		}
+	}
+	return m
+}
+
 // asEdit makes the message replace one that is there.
 func (m outgoing) asEdit() outgoing {
 	m.Content, m.Embeds = json.RawMessage("null"), json.RawMessage("null")

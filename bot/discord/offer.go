@@ -28,7 +28,7 @@ func (r *messageReply) offer(ctx context.Context, reply *bot.Reply) error {
 		return nil
 	}
 	key := placeKey(r.channel, reply.Thread)
-	first, err := r.a.values.Claim(ctx, "discord:offered:"+key, offerEvery)
+	first, err := r.a.values.Claim(ctx, r.a.key("offered", key), offerEvery)
 	if err != nil || !first {
 		return err
 	}
@@ -82,7 +82,7 @@ func (o *output) note(ctx context.Context, t *unroll.Thread, message string) {
 	if !o.noted || o.stage.private || message == "" || o.a.values == nil {
 		return
 	}
-	if err := o.a.values.SetValue(ctx, "discord:shown:"+placeKey(o.channel, t), []byte(message), notedFor); err != nil {
+	if err := o.a.values.SetValue(ctx, o.a.key("shown", placeKey(o.channel, t)), []byte(message), notedFor); err != nil {
 		o.a.log.Warn("place of an answer cannot be kept", "err", err)
 	}
 }
@@ -90,7 +90,7 @@ func (o *output) note(ctx context.Context, t *unroll.Thread, message string) {
 // earlier is the message that shows the thread; empty when there is none, or
 // none any more.
 func (r *messageReply) earlier(ctx context.Context, key string) (string, error) {
-	value, ok, err := r.a.values.Value(ctx, "discord:shown:"+key)
+	value, ok, err := r.a.values.Value(ctx, r.a.key("shown", key))
 	if err != nil || !ok {
 		return "", err
 	}

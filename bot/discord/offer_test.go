@@ -136,7 +136,7 @@ func TestOfferPointsToEarlierAnswer(t *testing.T) {
 	}
 	r.press(shown, "Delete", "")
 	r.Await("its end", func(*bottest.DiscordState) bool { return shown.Deleted })
-	r.values.forget("discord:offered:")
+	r.values.forget("discord:500:offered:")
 	if offer := r.replied(r.Say(map[string]any{"content": link})); offer.CustomID("Unroll") == "" {
 		t.Errorf("after its end: %q", offer.Text())
 	}

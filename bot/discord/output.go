@@ -20,6 +20,7 @@ const maxWhole = 10
 type output struct {
 	a       *Adapter
 	speaker speaker
+	asker   string // id of who asked
 	channel string
 	stage   stage
 	view    bot.View
@@ -28,6 +29,9 @@ type output struct {
 	server  string
 	noted   bool // where threads are offered: what is shown is noted
 	most    int  // messages for one answer; 0 means maxWhole
+
+	progress progress
+	recalled bool // another process may have begun the answer
 }
 
 // messages shows a thread in the form asked for.

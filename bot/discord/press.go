@@ -52,6 +52,8 @@ func (a *Adapter) planPress(ctx context.Context, i *interaction, req bot.Request
 	case verbThread:
 		req.Page = &ask
 		return a.planThread(i, req, reply), nil
+	case verbWatch, verbUnwatch:
+		return a.planWatch(p, private, req, reply), nil
 	case verbDelete:
 		return a.planDelete(i, reply), nil
 	case verbHere:
@@ -65,7 +67,7 @@ func (a *Adapter) planPress(ctx context.Context, i *interaction, req bot.Request
 		return plan{answer: callback{Type: answerUpdate}, request: &req, reply: reply}, nil
 	case verbFile:
 		reply.stage.private = true
-	case verbShare, verbThread, verbDelete, verbHere:
+	case verbShare, verbThread, verbDelete, verbHere, verbWatch, verbUnwatch:
 	}
 	return plan{answer: later(reply.stage.private), request: &req, reply: reply}, nil
 }

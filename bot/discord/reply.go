@@ -3,6 +3,7 @@ package discord
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"unrollbot/bot"
 )
@@ -13,7 +14,8 @@ type interactionReply struct {
 	output
 	app   string
 	token string
-	alone bool // asker and bot are by themselves: nothing needs hiding
+	end   time.Time // of the token
+	alone bool      // asker and bot are by themselves: nothing needs hiding
 	// update changes the message whose button was pressed; else a message
 	// was promised.
 	update  bool
@@ -21,7 +23,7 @@ type interactionReply struct {
 
 	// promised is set while Discord shows that a message of ours will come.
 	promised bool
-	sent     int
+	sent     int    // replies
 	shown    string // id of the first message
 }
 
@@ -36,8 +38,19 @@ func (r *interactionReply) Working(context.Context) error { return nil }
 // Send delivers a reply: the first takes the place of what was promised, the
 // others follow.
 func (r *interactionReply) Send(ctx context.Context, reply bot.Reply) error {
+	err := r.deliver(ctx, reply)
+	if r.recalled {
+		return closed(err)
+	}
+	return err
+}
+
+func (r *interactionReply) deliver(ctx context.Context, reply bot.Reply) error {
 	first := r.sent == 0
 	r.sent++
+	if reply.NewFrom != "" {
+		return r.news(ctx, &reply)
+	}
 	if reply.Thread == nil {
 		return r.tell(ctx, &reply, first)
 	}
@@ -97,7 +110,11 @@ func (r *interactionReply) tell(ctx context.Context, reply *bot.Reply, first boo
 	if err := r.follow(ctx, m.ephemeral(true)); err != nil {
 		return err
 	}
-	return r.a.rest.do(ctx, http.MethodDelete, r.original(), nil, nil)
+	err := r.a.rest.do(ctx, http.MethodDelete, r.original(), nil, nil)
+	if refusal(err).Code == codeUnknownMessage { // an earlier process came that far
+		return nil
+	}
+	return err
 }
 
 // put sends a message as the promised one, or as one that follows.
@@ -117,8 +134,18 @@ func (r *interactionReply) put(ctx context.Context, m outgoing, first bool) erro
 	return err
 }
 
+// follow sends one more message, unless an earlier process has. Where only
+// so many may follow, the others are left out.
 func (r *interactionReply) follow(ctx context.Context, m outgoing) error {
-	return r.a.send(ctx, http.MethodPost, r.webhook(), m, nil)
+	n, out := r.progress.next()
+	if out || (r.most > 0 && n >= maxFollowUps) {
+		return nil
+	}
+	err := r.a.send(ctx, http.MethodPost, r.webhook(), m, nil)
+	if err == nil {
+		r.progress.counted(ctx, r.a)
+	}
+	return err
 }
 
 func (r *interactionReply) webhook() string { return "/webhooks/" + r.app + "/" + r.token }

@@ -92,7 +92,26 @@ func (m *memory) keep(key string, value []byte, ttl time.Duration) {
 	m.values[key], m.until[key] = value, time.Now().Add(ttl)
 }
 
-var _ unroll.Values = (*memory)(nil)
+var _ Store = (*memory)(nil)
+
+func (m *memory) Hold(_ context.Context, key, owner string, ttl time.Duration) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if v, ok := m.at(key); (ok && string(v) != owner) || m.err != nil {
+		return false, m.err
+	}
+	m.keep(key, []byte(owner), ttl)
+	return true, nil
+}
+
+func (m *memory) Release(_ context.Context, key, owner string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if v, ok := m.at(key); ok && string(v) == owner {
+		delete(m.values, key)
+	}
+	return m.err
+}
 
 func (m *memory) Value(_ context.Context, key string) ([]byte, bool, error) {
 	m.mu.Lock()

@@ -11,8 +11,12 @@ import (
 	"unrollbot/bot"
 )
 
-// Settings hold for a whole server: its id is the chat they are kept under.
-// Some of them name channels.
+// Settings hold for a whole server: the chat they are kept under. Some of
+// them name channels.
+
+// chat is what a server's settings are kept under. Bots that share a store
+// have settings of their own.
+func (a *Adapter) chat(server string) string { return a.app() + "/" + server }
 
 // room is where something was asked.
 type room struct {
@@ -29,7 +33,7 @@ func (a *Adapter) settingsOf(ctx context.Context, server string) bot.Settings {
 	if server == "" || a.settings == nil {
 		return bot.Settings{}
 	}
-	s, err := a.settings.Settings(ctx, server)
+	s, err := a.settings.Settings(ctx, a.chat(server))
 	if err != nil {
 		a.log.Warn("settings cannot be read", "err", err)
 	}
@@ -41,7 +45,7 @@ func (a *Adapter) knownSettings(server string) (bot.Settings, bool) {
 	if server == "" || a.settings == nil {
 		return bot.Settings{}, true
 	}
-	return a.settings.Known(server)
+	return a.settings.Known(a.chat(server))
 }
 
 // settle brings a server's settings into a request and its answer. It returns

@@ -44,33 +44,28 @@ func (a *Adapter) planSettings(i *interaction, c *command, reply interactionRepl
 
 func (a *Adapter) changeSettings(ctx context.Context, server, channel string, c *command, s speaker) outgoing {
 	failed := sentence(s.say("settings_failed", "The settings cannot be read or kept just now. Please try again in a minute.", nil))
-	now, err := a.kept.Settings(ctx, "discord", server) // not from the cache: the rest of it is written again
-	if err != nil {
-		a.log.Warn("settings cannot be read", "err", err)
-		return failed
+	var change func(*bot.Settings)
+	if len(c.Options) > 0 {
+		change = func(to *bot.Settings) { *to = chosen(*to, channel, c) }
 	}
-	to, changed := chosen(now, channel, c)
-	if changed {
-		if err := a.settings.Change(ctx, server, to); err != nil {
-			if unroll.KindOf(err) == unroll.KindTooLarge {
-				return sentence(s.say("settings_keywords", "At most ten keywords, separated by commas, please; each of at most 64 letters.", nil))
-			}
-			a.log.Warn("settings cannot be changed", "err", err)
-			return failed
-		}
+	to, err := a.settings.Update(ctx, a.chat(server), change)
+	switch {
+	case unroll.KindOf(err) == unroll.KindTooLarge:
+		return sentence(s.say("settings_keywords", "At most ten keywords, separated by commas, please; each of at most 64 letters.", nil))
+	case err != nil:
+		a.log.Warn("settings cannot be read or changed", "err", err)
+		return failed
 	}
 	return newMessage(discordgo.TextDisplay{Content: describe(s, to)})
 }
 
 // chosen is what a command's options, used in a channel, make of the settings.
-func chosen(s bot.Settings, channel string, c *command) (to bot.Settings, changed bool) {
-	to = s
+func chosen(to bot.Settings, channel string, c *command) bot.Settings {
 	for _, o := range c.Options {
-		changed = true
 		switch o.Name {
 		case optionReset:
 			if c.flag(optionReset) {
-				return bot.Settings{}, true
+				return bot.Settings{}
 			}
 		case optionView:
 			to.View = bot.View(strings.TrimPrefix(c.text(optionView), choicePages))
@@ -97,7 +92,7 @@ func chosen(s bot.Settings, channel string, c *command) (to bot.Settings, change
 			to.AnswerIn = places(c.text(optionWhere), to.AnswerIn, channel)
 		}
 	}
-	return to, changed
+	return to
 }
 
 // minOffer and maxOffer bound the length from which threads are offered.

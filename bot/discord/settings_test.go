@@ -38,12 +38,12 @@ func TestSettings(t *testing.T) {
 		}
 	}
 	want := bot.Settings{View: bot.ViewFile, Locale: "de", Keywords: []string{"aufrollen", "entrolle"}, Quiet: true, AdminsOnly: true}
-	kept, err := bot.NewSettingsStore(r.values).Settings(t.Context(), "discord", bottest.DiscordGuild)
+	kept, err := bot.NewSettingsStore(r.values).Settings(t.Context(), "discord", r.adapter.chat(bottest.DiscordGuild))
 	if diff := cmp.Diff(want, kept); diff != "" || err != nil {
 		t.Error(err, diff)
 	}
 	r.set(map[string]any{optionView: choicePages, optionLanguage: choiceAsker, optionAdmins: false})
-	kept, _ = bot.NewSettingsStore(r.values).Settings(t.Context(), "discord", bottest.DiscordGuild)
+	kept, _ = bot.NewSettingsStore(r.values).Settings(t.Context(), "discord", r.adapter.chat(bottest.DiscordGuild))
 	if kept.View != "" || kept.Locale != "" || kept.AdminsOnly || !kept.Quiet {
 		t.Errorf("%+v", kept)
 	}

@@ -37,7 +37,7 @@ func simOffers(t *testing.T, s *sim) {
 		}
 		return false
 	})
-	s.adapter.values.(*memory).forget("discord:offered:")
+	s.adapter.values.(*memory).forget("discord:900000000000000500:offered:")
 	if m := said("https://x.com/ada/status/21"); !m.says("/" + offer.ID) {
 		t.Errorf("%+v", m)
 	}

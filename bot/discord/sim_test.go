@@ -251,7 +251,7 @@ func simHTTP(t *testing.T, s *sim) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.adapter.key = key
+	s.adapter.publicKey = key
 	server := httptest.NewServer(s.adapter.Interactions())
 	defer server.Close()
 	var set struct {

@@ -1,6 +1,9 @@
 package discord
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // maxTasks bounds how many events are worked on at once. Each waits for an
 // acknowledgement at most; the work itself is the dispatcher's.
@@ -12,6 +15,8 @@ type tasks struct {
 	running int
 	over    bool
 	crowd   crowd
+	// standing is when running last came up to standingTasks.
+	standing time.Time
 	idle    *sync.Cond
 }
 
@@ -29,7 +34,9 @@ func (t *tasks) start(do func()) bool {
 	if t.over || t.running >= maxTasks {
 		return false
 	}
-	t.running++
+	if t.running++; t.running == standingTasks {
+		t.standing = time.Now()
+	}
 	go func() {
 		defer t.done()
 		do()

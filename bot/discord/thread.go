@@ -73,12 +73,12 @@ func (a *Adapter) planThread(i *interaction, req bot.Request, reply interactionR
 // the whole thread there, in as few messages as hold it. The asker is told
 // where it is.
 func (r *interactionReply) unrollInto(ctx context.Context, reply *bot.Reply, first bool) error {
-	claim := "discord:thread:" + r.message
+	claim := r.a.key("thread", r.message)
 	if r.a.refs.values != nil {
 		fresh, err := r.a.refs.values.Claim(ctx, claim, openedFor)
 		if err != nil {
 			r.a.log.Warn("store cannot mark a thread as opened", "err", err) // at worst it is filled twice
-		} else if !fresh {
+		} else if !fresh && !r.recalled {
 			return r.put(ctx, r.where("thread_there", "It is already in"), first)
 		}
 	}
@@ -117,16 +117,24 @@ func (r *interactionReply) where(id, english string) outgoing {
 	return newMessage(discordgo.TextDisplay{Content: escaped(r.speaker.say(id, english, nil)) + " <#" + r.message + ">"})
 }
 
-// fill posts the pages into the thread. Each carries a nonce of the button's
-// message, so that a repeated call posts nothing twice.
+// fill posts the pages into the thread. Each carries a nonce of the thread's
+// message and is counted, so that whoever goes on posts nothing twice.
 func (r *interactionReply) fill(ctx context.Context, reply *bot.Reply) error {
 	in := output{a: r.a, speaker: r.speaker, quiet: r.quiet, most: maxInThread}
 	all := in.whole(reply)
+	filled := progress{request: "in-" + r.message}
+	if err := filled.load(ctx, r.a); err != nil {
+		r.a.log.Warn("store cannot tell how far a thread is filled", "err", err) // the nonce knows for some minutes
+	}
 	for n, m := range all {
+		if _, out := filled.next(); out {
+			continue
+		}
 		m.Nonce, m.EnforceNonce = r.message+"-"+strconv.Itoa(n+1), true
 		if err := r.a.send(ctx, http.MethodPost, "/channels/"+r.message+"/messages", m, nil); err != nil {
 			return fmt.Errorf("discord: message %d of %d in a thread: %w", n+1, len(all), err)
 		}
+		filled.counted(ctx, r.a)
 	}
 	return nil
 }

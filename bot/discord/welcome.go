@@ -74,7 +74,7 @@ func (a *Adapter) welcome(ctx context.Context, data json.RawMessage) error {
 	if !has(have, discordgo.PermissionViewChannel|discordgo.PermissionSendMessages) {
 		return nil
 	}
-	first, err := a.values.Claim(ctx, "discord:welcome:"+g.ID, welcomedFor)
+	first, err := a.values.Claim(ctx, a.key("welcome", g.ID), welcomedFor)
 	if err != nil || !first {
 		return err
 	}
