@@ -52,10 +52,8 @@ func (s *Service) exclusively(ctx context.Context, ref Ref, again bool) (Entry, 
 	default:
 		s.cfg.Log.Warn("store cannot lock", "err", err)
 	}
-	e, held := s.load(ctx, ref)
-	switch now := s.cfg.Now(); {
-	case !held:
-	case e.Thread == nil && now.Before(e.FreshUntil):
+	switch e, now := s.load(ctx, ref), s.cfg.Now(); {
+	case e.Failure != nil && now.Before(e.FreshUntil):
 		return Entry{}, e.Failure.error(ref, now)
 	case e.Thread == nil:
 	case again && e.Thread.FetchedAt.After(asked), !again && now.Before(e.FreshUntil):
@@ -64,11 +62,14 @@ func (s *Service) exclusively(ctx context.Context, ref Ref, again bool) (Entry, 
 		return s.fetchHeld(ctx, ref, e.Thread)
 	}
 	o, err := s.fetch(ctx, ref, nil)
+	if err == nil {
+		err = s.refuse(ctx, ref, o.thread.Author.ID)
+	}
 	if err != nil {
 		s.remember(ctx, ref, err)
 		return Entry{}, err
 	}
-	if root, held := s.load(ctx, o.thread.Ref); held && root.Thread != nil {
+	if root := s.load(ctx, o.thread.Ref); root.Thread != nil {
 		o = s.whole(ctx, o, root.Thread, nil) // ref is of a post that was not known to be of this thread
 	}
 	return s.keep(ctx, ref, o, true), nil

@@ -14,6 +14,9 @@ const lostCalls = 5
 // forgotten.
 func (s *Service) fetchHeld(ctx context.Context, ref Ref, t *Thread) (Entry, error) {
 	o, err := s.readHeld(ctx, t)
+	if err == nil {
+		err = s.refuse(ctx, t.Ref, t.Author.ID) // meanwhile
+	}
 	switch {
 	case err == nil:
 		return s.keep(ctx, ref, o, false), nil

@@ -58,17 +58,27 @@ func (h *Hot) Load(ctx context.Context, ref Ref) (Entry, bool, error) {
 
 // Save implements [Store].
 func (h *Hot) Save(ctx context.Context, root Ref, aliases []Ref, e Entry, keep time.Duration) error {
-	h.drop(root)
-	for _, ref := range aliases {
-		h.entries.Remove(ref)
-	}
+	defer func() { // afterwards, or a reader may put back what is replaced
+		h.drop(root)
+		for _, ref := range aliases {
+			h.entries.Remove(ref)
+		}
+	}()
 	return h.Stores.Save(ctx, root, aliases, e, keep)
 }
 
 // Forget implements [Store].
 func (h *Hot) Forget(ctx context.Context, ref Ref) error {
-	h.drop(ref)
+	defer h.drop(ref)
 	return h.Stores.Forget(ctx, ref)
+}
+
+// ForgetAuthor implements [Store]. Other processes forget when their moment
+// has passed; until then they may show a thread, unless they notice the
+// opt-out first.
+func (h *Hot) ForgetAuthor(ctx context.Context, n Network, authorID string) ([]Ref, error) {
+	defer h.dropAll(func(t *Thread) bool { return t.Ref.Network == n && t.Author.ID == authorID })
+	return h.Stores.ForgetAuthor(ctx, n, authorID)
 }
 
 // drop removes a thread under every ref it was read by.
@@ -77,29 +87,55 @@ func (h *Hot) drop(ref Ref) {
 	if e, ok := h.entries.Peek(ref); ok {
 		root = e.value.Thread.Ref
 	}
-	for _, k := range h.entries.Keys() {
-		if e, ok := h.entries.Peek(k); ok && e.value.Thread.Ref == root {
-			h.entries.Remove(k)
-		}
-	}
+	h.dropAll(func(t *Thread) bool { return t.Ref == root })
 	h.entries.Remove(ref)
 }
 
+func (h *Hot) dropAll(these func(*Thread) bool) {
+	for _, k := range h.entries.Keys() {
+		if e, ok := h.entries.Peek(k); ok && these(e.value.Thread) {
+			h.entries.Remove(k)
+		}
+	}
+}
+
 // OptedOut implements [OptOuts].
-func (h *Hot) OptedOut(ctx context.Context, n Network, authorID string) (bool, error) {
-	key := authorKey{n, authorID}
-	if o, ok := h.outs.Get(key); ok && h.now().Sub(o.at) < h.moment {
-		return o.value, nil
+func (h *Hot) OptedOut(ctx context.Context, n Network, authorIDs ...string) (map[string]bool, error) {
+	var out map[string]bool
+	is := func(id string) {
+		if out == nil {
+			out = make(map[string]bool)
+		}
+		out[id] = true
 	}
-	out, err := h.Stores.OptedOut(ctx, n, authorID)
-	if err == nil {
-		h.outs.Add(key, seen[bool]{out, h.now()})
+	var unknown []string
+	for _, id := range authorIDs {
+		o, ok := h.outs.Get(authorKey{n, id})
+		switch {
+		case !ok || h.now().Sub(o.at) >= h.moment:
+			unknown = append(unknown, id)
+		case o.value:
+			is(id)
+		}
 	}
-	return out, err
+	if len(unknown) == 0 {
+		return out, nil
+	}
+	fresh, err := h.Stores.OptedOut(ctx, n, unknown...)
+	if err != nil {
+		return out, err
+	}
+	for _, id := range unknown {
+		h.outs.Add(authorKey{n, id}, seen[bool]{fresh[id], h.now()})
+		if fresh[id] {
+			is(id)
+		}
+	}
+	return out, nil
 }
 
 // SetOptedOut implements [OptOuts].
 func (h *Hot) SetOptedOut(ctx context.Context, n Network, authorID string, out bool) error {
-	h.outs.Remove(authorKey{n, authorID})
+	defer h.outs.Remove(authorKey{n, authorID})
 	return h.Stores.SetOptedOut(ctx, n, authorID, out)
 }

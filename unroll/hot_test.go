@@ -58,6 +58,30 @@ func TestHot(t *testing.T) {
 	}
 }
 
+func TestHotForgetsAuthors(t *testing.T) {
+	h, err := NewHot(newMemory(), 10, time.Hour, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, author := range map[string]string{"1": "a", "2": "a", "3": "b"} {
+		e := Entry{Thread: &Thread{Ref: x(id), Author: Author{ID: author}, Posts: []Post{{ID: id}}}}
+		if err := h.Save(t.Context(), x(id), nil, e, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok, err := h.Load(t.Context(), x(id)); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	}
+	if dropped, err := h.ForgetAuthor(t.Context(), X, "a"); len(dropped) != 2 || err != nil {
+		t.Errorf("dropped %v, %v", dropped, err)
+	}
+	for id, want := range map[string]bool{"1": false, "2": false, "3": true} {
+		if _, ok, err := h.Load(t.Context(), x(id)); ok != want || err != nil {
+			t.Errorf("%s is there: %v, %v", id, ok, err)
+		}
+	}
+}
+
 func TestHotNoticesItsOwnOptOuts(t *testing.T) {
 	h, err := NewHot(newMemory(), 10, time.Hour, nil)
 	if err != nil {
@@ -67,8 +91,11 @@ func TestHotNoticesItsOwnOptOuts(t *testing.T) {
 		if err := h.SetOptedOut(t.Context(), X, "a", want); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := h.OptedOut(t.Context(), X, "a"); err != nil || got != want {
-			t.Errorf("opted out: %v, %v", got, err)
+		for range 2 { // from the store, from memory
+			got, err := h.OptedOut(t.Context(), X, "b", "a")
+			if err != nil || got["a"] != want || got["b"] {
+				t.Errorf("opted out: %v, %v", got, err)
+			}
 		}
 	}
 }

@@ -115,23 +115,21 @@ func (s *Service) find(ctx context.Context, ref Ref, again bool) (t Thread, cach
 			return Thread{}, false, err
 		}
 	}
-	if ref.Author != "" {
-		if err := s.refuse(ctx, ref.Network, ref.Author); err != nil {
-			return Thread{}, false, err
-		}
-	}
-	e, held := s.load(ctx, ref)
-	if held && (!again || s.justRead(e)) {
-		if e.Thread != nil {
-			if !again && s.cfg.Now().After(e.FreshUntil) {
-				s.readAgain(ctx, ref)
-			}
-			t, err := s.give(ctx, ref, e)
+	e := s.load(ctx, ref)
+	switch {
+	case e.Thread != nil:
+		t, err := s.give(ctx, ref, e)
+		if err != nil || again && s.justRead(e) {
 			return t, true, err
 		}
-		if s.cfg.Now().Before(e.FreshUntil) {
-			return Thread{}, true, e.Failure.error(ref, s.cfg.Now())
+		if !again {
+			if s.cfg.Now().After(e.FreshUntil) {
+				s.readAgain(ctx, ref)
+			}
+			return t, true, nil
 		}
+	case e.Failure != nil && !again && s.cfg.Now().Before(e.FreshUntil):
+		return Thread{}, true, e.Failure.error(ref, s.cfg.Now())
 	}
 	fetched, err := s.together(ctx, ref, again)
 	if err != nil {
@@ -147,15 +145,7 @@ func (s *Service) find(ctx context.Context, ref Ref, again bool) (t Thread, cach
 
 // justRead tells whether looking again is pointless: nothing will be new.
 func (s *Service) justRead(e Entry) bool {
-	return e.Thread != nil && s.cfg.Now().Sub(e.Thread.FetchedAt) < time.Minute
-}
-
-// give hands out the thread of an entry, unless its author does not want it.
-func (s *Service) give(ctx context.Context, ref Ref, e Entry) (Thread, error) {
-	if err := s.refuse(ctx, e.Thread.Ref.Network, e.Thread.Author.ID); err != nil {
-		return Thread{}, err
-	}
-	return e.Thread.Through(ref.PostID()), nil
+	return s.cfg.Now().Sub(e.Thread.FetchedAt) < time.Minute
 }
 
 func (s *Service) expand(ctx context.Context, short Ref) (Ref, error) {
@@ -173,29 +163,19 @@ func (s *Service) expand(ctx context.Context, short Ref) (Ref, error) {
 	return ref, err
 }
 
-// refuse fails when the author has opted out. When nobody can tell, it does
-// not: the store is down, and answers must go on.
-func (s *Service) refuse(ctx context.Context, n Network, author string) error {
-	out, err := s.stores.OptedOut(ctx, n, author)
-	if err != nil {
-		s.cfg.Log.Warn("opt-outs cannot be read", "err", err)
-	}
-	if out {
-		return &Error{Kind: KindOptedOut, Op: "unroll"}
-	}
-	return nil
-}
-
-func (s *Service) load(ctx context.Context, ref Ref) (Entry, bool) {
+// load gives what is held of a ref: a thread, a failure, or neither.
+func (s *Service) load(ctx context.Context, ref Ref) Entry {
 	e, ok, err := s.stores.Load(ctx, ref)
 	if err != nil {
 		s.cfg.Log.Warn("store cannot be read", "err", err)
-		return Entry{}, false
+	}
+	if !ok || err != nil {
+		return Entry{}
 	}
 	if e.Thread != nil && len(e.Thread.Posts) == 0 {
 		e.Thread = nil // nothing that we wrote
 	}
-	return e, ok && (e.Thread != nil || e.Failure != nil)
+	return e
 }
 
 func (s *Service) save(ctx context.Context, root Ref, aliases []Ref, e Entry, keep time.Duration) {
@@ -207,7 +187,7 @@ func (s *Service) save(ctx context.Context, root Ref, aliases []Ref, e Entry, ke
 // Publish puts a thread on the public list, unless it is sensitive or its
 // author has opted out. Callers do so only for requests made in public.
 func (s *Service) Publish(ctx context.Context, t *Thread, title string) error {
-	if t.Sensitive() || s.refuse(ctx, t.Ref.Network, t.Author.ID) != nil {
+	if t.Sensitive() || s.refuse(ctx, t.Ref, t.Author.ID) != nil {
 		return nil
 	}
 	return s.stores.AddLatest(ctx, Listing{

@@ -33,6 +33,9 @@ type Store interface {
 	Save(ctx context.Context, root Ref, aliases []Ref, e Entry, keep time.Duration) error
 	// Forget drops the thread that any of its refs names.
 	Forget(ctx context.Context, ref Ref) error
+	// ForgetAuthor drops every thread of an author, takes them off the public
+	// list, and returns their roots. What is saved meanwhile may stay.
+	ForgetAuthor(ctx context.Context, n Network, authorID string) ([]Ref, error)
 }
 
 // Locker makes sure that one process at a time does something.
@@ -45,7 +48,8 @@ type Locker interface {
 
 // OptOuts knows the authors who do not want to be unrolled.
 type OptOuts interface {
-	OptedOut(ctx context.Context, n Network, authorID string) (bool, error)
+	// OptedOut tells which of the authors have; nil means none.
+	OptedOut(ctx context.Context, n Network, authorIDs ...string) (map[string]bool, error)
 	SetOptedOut(ctx context.Context, n Network, authorID string, out bool) error
 }
 
@@ -71,6 +75,11 @@ type Listing struct {
 	Author Author    `json:"author"`
 	Posts  int       `json:"posts"`
 	At     time.Time `json:"at"` // when it was listed
+}
+
+// By tells whether it is a thread of that author's.
+func (l *Listing) By(n Network, authorID string) bool {
+	return l.Ref.Network == n && l.Author.ID == authorID
 }
 
 // Latest is the public list of threads, newest first, each once.

@@ -61,10 +61,13 @@ func (s *Server) optOut(w http.ResponseWriter, r *http.Request) {
 			s.showAuthors(w, r, http.StatusUnprocessableEntity, link, wish{Author: t.Author, Code: code, Miss: true})
 			return nil
 		}
-		if err := s.store.SetOptedOut(r.Context(), t.Ref.Network, t.Author.ID, true); err != nil {
-			return &unroll.Error{Kind: unroll.KindInternal, Op: "web: opt-out", Err: err}
+		forgotten, err := s.unroll.OptOut(r.Context(), t.Ref.Network, t.Author.ID)
+		if err != nil {
+			return err
 		}
-		s.forget(r.Context(), t)
+		for _, ref := range append(forgotten, t.Ref) {
+			s.pages.drop(ref.Path())
+		}
 		s.showAuthors(w, r, http.StatusOK, "", wish{Author: t.Author, Done: true})
 		return nil
 	})
@@ -119,25 +122,6 @@ func holds(t *unroll.Thread, code string) bool {
 		}
 	}
 	return false
-}
-
-// forget drops t and all listed threads of its author. What else is stored of
-// them is shown to nobody, and ends with its time.
-func (s *Server) forget(ctx context.Context, t *unroll.Thread) {
-	refs := []unroll.Ref{t.Ref}
-	list, err := s.store.Latest(ctx, listedMax)
-	for i := range list {
-		if l := &list[i]; l.Ref.Network == t.Ref.Network && l.Author.ID == t.Author.ID && l.Ref != t.Ref {
-			refs = append(refs, l.Ref)
-		}
-	}
-	for _, ref := range refs {
-		s.pages.drop(ref.Path())
-		err = errors.Join(err, s.store.Forget(ctx, ref), s.store.DropLatest(ctx, ref))
-	}
-	if err != nil {
-		s.cfg.Log.Warn("threads of an author who opted out cannot be forgotten", "err", err)
-	}
 }
 
 func (s *Server) showAuthors(w http.ResponseWriter, r *http.Request, status int, link string, do wish) {

@@ -67,6 +67,7 @@ const (
 
 func TestAnAuthorOptsOut(t *testing.T) {
 	f := desk()
+	f.forgotten = []unroll.Ref{{Network: unroll.X, ID: "3"}}
 	s := newServer(t, f, web.Config{})
 	code := codeFor(t, s, adas)
 	if again := codeFor(t, newServer(t, f, web.Config{}), adas); again != code {
@@ -78,23 +79,24 @@ func TestAnAuthorOptsOut(t *testing.T) {
 	if len(f.out) != 0 {
 		t.Fatalf("opted out without a code: %v", f.out)
 	}
-	get(t, s, "/x/1") // the page is kept from now on
+	for _, path := range []string{"/x/1", "/x/3"} { // whose pages are kept from now on
+		get(t, s, path)
+	}
 	f.say("1", func(th *unroll.Thread) {
 		th.Branches = []unroll.Branch{{After: "1", Posts: []unroll.Post{{ID: "9", Text: "Here: " + strings.ToUpper(code) + "."}}}}
 	})
 	if r := check(t, s, adas); r.StatusCode != http.StatusOK || !strings.Contains(r.Body, "Done.") || r.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%d, %s", r.StatusCode, r.Header)
 	}
-	if diff := cmp.Diff([]string{"x 100 true"}, f.out); diff != "" {
+	if diff := cmp.Diff([]string{"x 100"}, f.out); diff != "" {
 		t.Errorf("opted out (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"thread /x/1", "listing /x/1", "thread /x/3", "listing /x/3"}, f.gone); diff != "" {
-		t.Errorf("forgotten (-want +got):\n%s", diff)
-	}
-	asked := len(f.asked)
-	get(t, s, "/x/1")
-	if len(f.asked) == asked {
-		t.Error("the page is still kept")
+	for _, path := range []string{"/x/1", "/x/3"} {
+		asked := len(f.asked)
+		get(t, s, path)
+		if len(f.asked) == asked {
+			t.Errorf("the page of %s is still kept", path)
+		}
 	}
 }
 
@@ -133,8 +135,8 @@ func TestNobodyOptsOutAnother(t *testing.T) {
 			if r := check(t, s, tt.check); r.StatusCode != http.StatusUnprocessableEntity {
 				t.Errorf("status %d", r.StatusCode)
 			}
-			if len(f.out)+len(f.gone) != 0 {
-				t.Errorf("opted out %v, forgot %v", f.out, f.gone)
+			if len(f.out) != 0 {
+				t.Errorf("opted out %v", f.out)
 			}
 		})
 	}
@@ -195,8 +197,8 @@ func TestOptingOutFails(t *testing.T) {
 			if r := check(t, newServer(t, f, web.Config{}), tt.link, tt.header...); r.StatusCode != tt.status {
 				t.Errorf("status %d, want %d", r.StatusCode, tt.status)
 			}
-			if len(f.gone) != 0 {
-				t.Errorf("forgot %v", f.gone)
+			if len(f.out) != 0 {
+				t.Errorf("opted out %v", f.out)
 			}
 		})
 	}

@@ -43,7 +43,8 @@ type fake struct {
 	valueErr error
 	out      []string // authors who opted out
 	outErr   error
-	gone     []string // what was forgotten and taken off the list
+
+	forgotten []unroll.Ref // what an opt-out drops
 }
 
 func (f *fake) Unroll(ctx context.Context, ref unroll.Ref) (unroll.Thread, error) {
@@ -81,12 +82,17 @@ func (f *fake) Publish(_ context.Context, t *unroll.Thread, title string) error 
 	return nil
 }
 
+func (f *fake) OptOut(_ context.Context, n unroll.Network, id string) ([]unroll.Ref, error) {
+	if f.outErr != nil {
+		return nil, f.outErr
+	}
+	f.out = append(f.out, fmt.Sprint(n, " ", id))
+	return f.forgotten, nil
+}
+
 func (f *fake) AddLatest(context.Context, unroll.Listing) error { return nil }
 
-func (f *fake) DropLatest(_ context.Context, ref unroll.Ref) error {
-	f.gone = append(f.gone, "listing "+ref.Path())
-	return nil
-}
+func (f *fake) DropLatest(context.Context, unroll.Ref) error { return nil }
 
 func (f *fake) Load(_ context.Context, ref unroll.Ref) (unroll.Entry, bool, error) {
 	f.mu.Lock()
@@ -100,18 +106,10 @@ func (f *fake) Save(context.Context, unroll.Ref, []unroll.Ref, unroll.Entry, tim
 	return errors.New("the reader saves no threads")
 }
 
-func (f *fake) Forget(_ context.Context, ref unroll.Ref) error {
-	f.gone = append(f.gone, "thread "+ref.Path())
-	return nil
-}
+func (f *fake) Forget(context.Context, unroll.Ref) error { return nil }
 
-func (f *fake) OptedOut(context.Context, unroll.Network, string) (bool, error) { return false, nil }
-
-func (f *fake) SetOptedOut(_ context.Context, n unroll.Network, id string, out bool) error {
-	if f.outErr == nil {
-		f.out = append(f.out, fmt.Sprint(n, " ", id, " ", out))
-	}
-	return f.outErr
+func (f *fake) ForgetAuthor(context.Context, unroll.Network, string) ([]unroll.Ref, error) {
+	return nil, errors.New("the reader leaves that to the service")
 }
 
 func (f *fake) Value(_ context.Context, key string) ([]byte, bool, error) {

@@ -83,6 +83,9 @@ type Unroller interface {
 	Unroll(ctx context.Context, ref unroll.Ref) (unroll.Thread, error)
 	// Refresh is Unroll, but looks at the source first.
 	Refresh(ctx context.Context, ref unroll.Ref) (unroll.Thread, error)
+	// OptOut notes that an author does not want to be unrolled, and returns
+	// the roots of the threads that were forgotten.
+	OptOut(ctx context.Context, n unroll.Network, authorID string) ([]unroll.Ref, error)
 	// Publish lists a thread that was asked for in public, if it may be listed.
 	Publish(ctx context.Context, t *unroll.Thread, title string) error
 }
@@ -91,7 +94,6 @@ type Unroller interface {
 // pages do without, but for the authors' page.
 type Store interface {
 	unroll.Store
-	unroll.OptOuts
 	unroll.Latest
 	unroll.Limiter
 	unroll.Values

@@ -132,7 +132,18 @@ func (a author) String() string {
 // link leads to. What is read for that is not kept.
 type anyone struct{ unroll.Stores }
 
-func (anyone) OptedOut(context.Context, unroll.Network, string) (bool, error) { return false, nil }
+func (anyone) OptedOut(context.Context, unroll.Network, ...string) (map[string]bool, error) {
+	return nil, nil
+}
+
+// Load leaves out what was refused before.
+func (a anyone) Load(ctx context.Context, ref unroll.Ref) (unroll.Entry, bool, error) {
+	e, ok, err := a.Stores.Load(ctx, ref)
+	if e.Failure != nil {
+		return unroll.Entry{}, false, err
+	}
+	return e, ok, err
+}
 
 func (anyone) Save(context.Context, unroll.Ref, []unroll.Ref, unroll.Entry, time.Duration) error {
 	return nil
@@ -234,7 +245,7 @@ func (o *operator) optedOut(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	o.say("%s: opted out: %v", who, out)
+	o.say("%s: opted out: %v", who, out[who.id])
 	return nil
 }
 

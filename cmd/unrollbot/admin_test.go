@@ -63,7 +63,7 @@ func TestAdminOptOut(t *testing.T) {
 			_, err := r.app.service.Unroll(t.Context(), ref)
 			return unroll.KindOf(err) == unroll.KindOptedOut
 		})
-		if code, out := r.admin("optout remove " + link); code != 0 || !strings.Contains(out, "may be unrolled") {
+		if code, out := r.admin("optout remove " + xLink(3)); code != 0 || !strings.Contains(out, "may be unrolled") {
 			t.Errorf("remove: exit code %d: %s", code, out)
 		}
 		if code, out := r.admin("optout list"); code != 0 || out != "" {

@@ -133,6 +133,26 @@ func (c *Codec) Find(ref unroll.Ref, get func(path string) ([]byte, error)) (*En
 	return e, nil
 }
 
+// Entry reads the frame of an entry, whatever ref it lies under. It is nil for
+// any other frame, and for one that cannot be used.
+func (c *Codec) Entry(frame []byte) *Entry {
+	kind, payload := c.open(frame)
+	if kind != KindEntry {
+		return nil
+	}
+	e, err := c.decode(payload)
+	if err != nil {
+		c.report(err)
+		return nil
+	}
+	return e
+}
+
+// By tells whether e is a thread of that author's.
+func (e *Entry) By(n unroll.Network, authorID string) bool {
+	return e.Thread != nil && e.Root.Network == n && e.Thread.Author.ID == authorID
+}
+
 // decode reads the payload of a [KindEntry] frame.
 func (c *Codec) decode(payload []byte) (*Entry, error) {
 	if len(payload) == 0 {

@@ -69,13 +69,8 @@ func Restore(ctx context.Context, k Keeper, r Record, now time.Time) error {
 // EntryRecord reads the frame of an entry, for moving it. It is false for a
 // pointer, which the entry that it leads to makes anew.
 func (c *Codec) EntryRecord(frame []byte) (*EntryRecord, bool) {
-	kind, payload := c.open(frame)
-	if kind != KindEntry {
-		return nil, false
-	}
-	e, err := c.decode(payload)
-	if err != nil {
-		c.report(err)
+	e := c.Entry(frame)
+	if e == nil {
 		return nil, false
 	}
 	out := &EntryRecord{Root: e.Root, Entry: e.Entry}

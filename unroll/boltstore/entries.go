@@ -39,15 +39,18 @@ func (s *Store) Save(ctx context.Context, root unroll.Ref, aliases []unroll.Ref,
 	if err != nil {
 		return s.wrap("save", err)
 	}
-	records := []record{{[]byte(root.Path()), frame}}
+	records := []record{{entryBucket, []byte(root.Path()), frame}}
 	pointer := codec.Pointer(root)
 	for _, r := range aliases {
 		if r != root {
-			records = append(records, record{[]byte(r.Path()), pointer})
+			records = append(records, record{entryBucket, []byte(r.Path()), pointer})
 		}
 	}
+	if e.Thread != nil {
+		records = append(records, record{authorBucket, authorKey(root, e.Thread), codec.Frame(codec.KindMark, nil)})
+	}
 	return s.wrap("save", s.update(ctx, func(tx *bbolt.Tx) error {
-		return s.put(tx, entryBucket, s.now().Add(keep), records...)
+		return s.put(tx, s.now().Add(keep), records...)
 	}))
 }
 
@@ -58,21 +61,28 @@ func (s *Store) Forget(ctx context.Context, ref unroll.Ref) error {
 		if err != nil {
 			return err
 		}
-		entries := entryBucket.in(tx)
 		if e == nil {
 			// Nothing that could be read: what lies there may still be damaged.
-			return entries.Delete([]byte(ref.Path()))
+			return entryBucket.in(tx).Delete([]byte(ref.Path()))
 		}
-		pointer := string(codec.Pointer(e.Root))
-		for r := range e.Refs {
-			key := []byte(r.Path())
-			// Posts that another thread took over stay with it.
-			if r == e.Root || string(s.get(tx, entryBucket, key)) == pointer {
-				if err := entries.Delete(key); err != nil {
-					return err
-				}
+		return s.forget(tx, e)
+	}))
+}
+
+func (s *Store) forget(tx *bbolt.Tx, e *codec.Entry) error {
+	entries := entryBucket.in(tx)
+	pointer := string(codec.Pointer(e.Root))
+	for r := range e.Refs {
+		key := []byte(r.Path())
+		// Posts that another thread took over stay with it.
+		if r == e.Root || string(s.get(tx, entryBucket, key)) == pointer {
+			if err := entries.Delete(key); err != nil {
+				return err
 			}
 		}
+	}
+	if e.Thread == nil {
 		return nil
-	}))
+	}
+	return authorBucket.in(tx).Delete(authorKey(e.Root, e.Thread))
 }

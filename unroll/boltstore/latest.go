@@ -22,12 +22,12 @@ func (s *Store) AddLatest(ctx context.Context, l unroll.Listing) error {
 		return s.wrap("add latest", err)
 	}
 	path := l.Ref.Path()
-	r := record{append(stamp(l.At), path...), frame}
+	r := record{latestBucket, append(stamp(l.At), path...), frame}
 	return s.wrap("add latest", s.update(ctx, func(tx *bbolt.Tx) error {
 		if err := dropLatest(tx, path); err != nil {
 			return err
 		}
-		if err := s.put(tx, latestBucket, s.now().Add(latestTTL), r); err != nil {
+		if err := s.put(tx, s.now().Add(latestTTL), r); err != nil {
 			return err
 		}
 		return trimLatest(tx)

@@ -19,6 +19,7 @@ const (
 	optOutBucket bucket = 'o' // by network and author
 	valueBucket  bucket = 'v' // by key
 	latestBucket bucket = 'l' // by time and path
+	authorBucket bucket = 'a' // by author and path: a mark for each thread's root
 
 	// dueBucket says what to look at when: for each set of records written
 	// together the time and a number, then their buckets and keys. A record
@@ -26,7 +27,7 @@ const (
 	dueBucket bucket = 'd'
 )
 
-var buckets = [...]bucket{entryBucket, optOutBucket, valueBucket, latestBucket, dueBucket}
+var buckets = [...]bucket{entryBucket, optOutBucket, valueBucket, latestBucket, authorBucket, dueBucket}
 
 const (
 	stampSize = 8
@@ -40,8 +41,9 @@ var never = time.UnixMicro(0)
 
 // record is something to be put.
 type record struct {
-	key   []byte
-	frame []byte
+	bucket bucket
+	key    []byte
+	frame  []byte
 }
 
 func (b bucket) in(tx *bbolt.Tx) *bbolt.Bucket { return tx.Bucket([]byte{byte(b)}) }
@@ -67,14 +69,14 @@ func stamp(at time.Time) []byte {
 }
 
 // put writes records that expire together.
-func (s *Store) put(tx *bbolt.Tx, b bucket, expiry time.Time, records ...record) error {
+func (s *Store) put(tx *bbolt.Tx, expiry time.Time, records ...record) error {
 	at := stamp(expiry)
 	var keys []byte
 	for _, r := range records {
-		if err := b.in(tx).Put(r.key, append(at[:stampSize:stampSize], r.frame...)); err != nil {
+		if err := r.bucket.in(tx).Put(r.key, append(at[:stampSize:stampSize], r.frame...)); err != nil {
 			return err
 		}
-		keys = append(keys, byte(b))
+		keys = append(keys, byte(r.bucket))
 		keys = binary.AppendUvarint(keys, uint64(len(r.key)))
 		keys = append(keys, r.key...)
 	}

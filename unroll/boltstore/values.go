@@ -28,9 +28,9 @@ func (s *Store) SetValue(ctx context.Context, key string, value []byte, ttl time
 	if ttl <= 0 {
 		return s.wrap("set value", errTTL)
 	}
-	r := record{name(key), codec.Frame(codec.KindValue, value)}
+	r := record{valueBucket, name(key), codec.Frame(codec.KindValue, value)}
 	return s.wrap("set value", s.update(ctx, func(tx *bbolt.Tx) error {
-		return s.put(tx, valueBucket, s.now().Add(ttl), r)
+		return s.put(tx, s.now().Add(ttl), r)
 	}))
 }
 
@@ -47,12 +47,12 @@ func (s *Store) Claim(ctx context.Context, key string, ttl time.Duration) (bool,
 		return false, s.wrap("claim", errTTL)
 	}
 	var won bool
-	r := record{name(key), codec.Frame(codec.KindMark, nil)}
+	r := record{valueBucket, name(key), codec.Frame(codec.KindMark, nil)}
 	err := s.update(ctx, func(tx *bbolt.Tx) error {
 		if won = s.get(tx, valueBucket, r.key) == nil; !won {
 			return nil
 		}
-		return s.put(tx, valueBucket, s.now().Add(ttl), r)
+		return s.put(tx, s.now().Add(ttl), r)
 	})
 	if err != nil {
 		return false, s.wrap("claim", err)
@@ -61,9 +61,17 @@ func (s *Store) Claim(ctx context.Context, key string, ttl time.Duration) (bool,
 }
 
 // OptedOut implements [unroll.OptOuts].
-func (s *Store) OptedOut(_ context.Context, n unroll.Network, authorID string) (out bool, err error) {
+func (s *Store) OptedOut(_ context.Context, n unroll.Network, authorIDs ...string) (out map[string]bool, err error) {
 	err = s.view(func(tx *bbolt.Tx) error {
-		out = s.get(tx, optOutBucket, author(n, authorID)) != nil
+		for _, id := range authorIDs {
+			if s.get(tx, optOutBucket, author(n, id)) == nil {
+				continue
+			}
+			if out == nil {
+				out = make(map[string]bool)
+			}
+			out[id] = true
+		}
 		return nil
 	})
 	return out, s.wrap("opted out", err)
@@ -76,7 +84,7 @@ func (s *Store) SetOptedOut(ctx context.Context, n unroll.Network, authorID stri
 		return s.wrap("opt in", s.update(ctx, func(tx *bbolt.Tx) error { return optOutBucket.in(tx).Delete(key) }))
 	}
 	return s.wrap("opt out", s.update(ctx, func(tx *bbolt.Tx) error {
-		return s.put(tx, optOutBucket, never, record{key, codec.Frame(codec.KindOptOut, nil)})
+		return s.put(tx, never, record{optOutBucket, key, codec.Frame(codec.KindOptOut, nil)})
 	}))
 }
 

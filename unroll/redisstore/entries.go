@@ -52,9 +52,14 @@ func (s *Store) Save(ctx context.Context, root unroll.Ref, aliases []unroll.Ref,
 	if err != nil {
 		return wrap(op, err)
 	}
+	if e.Thread != nil { // first, so that no thread is without it
+		if err := s.indexThread(ctx, root, e.Thread, keep); err != nil {
+			return wrap(op, err)
+		}
+	}
 	pointer := codec.Pointer(root)
 	others := slices.DeleteFunc(slices.Clone(aliases), func(r unroll.Ref) bool { return r == root })
-	return wrap(op, s.inPipelines(ctx, append([]unroll.Ref{root}, others...), func(p redis.Pipeliner, r unroll.Ref) {
+	return wrap(op, inPipelines(ctx, s.client, append([]unroll.Ref{root}, others...), func(p redis.Pipeliner, r unroll.Ref) {
 		if r == root {
 			p.Set(ctx, s.keys.entry(root.Path()), frame, keep)
 		} else {
@@ -74,29 +79,37 @@ func (s *Store) Forget(ctx context.Context, ref unroll.Ref) error {
 		// Nothing that could be read: what lies there may still be damaged.
 		return wrap(op, s.client.Del(ctx, s.keys.entry(ref.Path())).Err())
 	}
+	return wrap(op, s.forget(ctx, e))
+}
+
+func (s *Store) forget(ctx context.Context, e *codec.Entry) error {
 	refs := slices.Collect(e.Refs)
 	held := make(map[unroll.Ref]*redis.StringCmd, len(refs))
-	if err := s.inPipelines(ctx, refs, func(p redis.Pipeliner, r unroll.Ref) {
+	if err := inPipelines(ctx, s.client, refs, func(p redis.Pipeliner, r unroll.Ref) {
 		held[r] = p.Get(ctx, s.keys.entry(r.Path()))
 	}); err != nil {
-		return wrap(op, err)
+		return err
 	}
 	// Posts that another thread took over stay with it. One that is taken
 	// over at this very moment is lost to the cache, no more.
 	pointer := string(codec.Pointer(e.Root))
-	return wrap(op, s.inPipelines(ctx, refs, func(p redis.Pipeliner, r unroll.Ref) {
+	if err := inPipelines(ctx, s.client, refs, func(p redis.Pipeliner, r unroll.Ref) {
 		if r == e.Root || held[r].Val() == pointer {
 			p.Del(ctx, s.keys.entry(r.Path()))
 		}
-	}))
+	}); err != nil || e.Thread == nil {
+		return err
+	}
+	return s.client.ZRem(ctx, s.keys.author(e.Root.Network, e.Thread.Author.ID), e.Root.Path()).Err()
 }
 
-// inPipelines queues commands for all refs and sends them in a few round trips.
-func (s *Store) inPipelines(ctx context.Context, refs []unroll.Ref, queue func(redis.Pipeliner, unroll.Ref)) error {
-	for part := range slices.Chunk(refs, pipelined) {
-		if _, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-			for _, r := range part {
-				queue(p, r)
+// inPipelines queues commands for all items and sends them in a few round
+// trips.
+func inPipelines[T any](ctx context.Context, c redis.UniversalClient, items []T, queue func(redis.Pipeliner, T)) error {
+	for part := range slices.Chunk(items, pipelined) {
+		if _, err := c.Pipelined(ctx, func(p redis.Pipeliner) error {
+			for _, item := range part {
+				queue(p, item)
 			}
 			return nil
 		}); err != nil && !errors.Is(err, redis.Nil) {

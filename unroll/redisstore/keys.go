@@ -14,8 +14,12 @@ const (
 	latestTTL = 90 * 24 * time.Hour
 )
 
-// latestMax is how many threads are listed.
-const latestMax = 500
+const (
+	latestMax = 500 // how many threads are listed
+	// authorMax is how many threads of an author are found by their author;
+	// of more, those that expire first are not.
+	authorMax = 10_000
+)
 
 // keys names everything that is kept. Names given by callers come last and
 // may hold anything.
@@ -28,6 +32,12 @@ func (k keys) entry(path string) string { return k.prefix + "e:" + path }
 // optOut exists when the author is opted out.
 func (k keys) optOut(n unroll.Network, authorID string) string {
 	return k.prefix + "o:" + string(n) + "/" + authorID
+}
+
+// author holds the paths of the roots of an author's threads in a sorted set,
+// by when the threads expire, in milliseconds since 1970.
+func (k keys) author(n unroll.Network, authorID string) string {
+	return k.prefix + "a:" + string(n) + "/" + authorID
 }
 
 // value holds a frame: a value, or a mark with its owner.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"unrollbot/internal/codec"
 	"unrollbot/unroll"
 )
@@ -49,13 +51,24 @@ func (s *Store) Claim(ctx context.Context, key string, ttl time.Duration) (bool,
 
 // OptedOut implements [unroll.OptOuts]. An opt-out that is asked about is
 // kept for another ten years.
-func (s *Store) OptedOut(ctx context.Context, n unroll.Network, authorID string) (bool, error) {
-	key := s.keys.optOut(n, authorID)
-	found, err := s.client.Exists(ctx, key).Result()
-	if err != nil || found == 0 {
-		return false, wrap("opted out", err)
+func (s *Store) OptedOut(ctx context.Context, n unroll.Network, authorIDs ...string) (map[string]bool, error) {
+	kept := make([]*redis.BoolCmd, 0, len(authorIDs))
+	if err := inPipelines(ctx, s.client, authorIDs, func(p redis.Pipeliner, id string) {
+		kept = append(kept, p.Expire(ctx, s.keys.optOut(n, id), optOutTTL))
+	}); err != nil {
+		return nil, wrap("opted out", err)
 	}
-	return true, wrap("opted out", s.client.Expire(ctx, key, optOutTTL).Err())
+	var out map[string]bool
+	for i, id := range authorIDs {
+		if !kept[i].Val() {
+			continue
+		}
+		if out == nil {
+			out = make(map[string]bool)
+		}
+		out[id] = true
+	}
+	return out, nil
 }
 
 // SetOptedOut implements [unroll.OptOuts].

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"unrollbot/unroll"
 )
 
@@ -160,7 +162,7 @@ func (f *fixture) optedOut(n unroll.Network, id string, want bool) {
 	f.Helper()
 	out, err := f.Store.OptedOut(f.Context(), n, id)
 	f.must(err)
-	if out != want {
+	if out[id] != want || !want && out != nil {
 		f.Fatalf("OptedOut(%s, %.40q) = %v, want %v", n, id, out, want)
 	}
 }
@@ -177,6 +179,16 @@ func optOuts(f *fixture) {
 	f.optedOut(unroll.Mastodon, url, true)
 	f.optedOut(unroll.X, did, false)
 	f.optedOut(unroll.Bluesky, did+"i", false)
+
+	out, err := f.Store.OptedOut(ctx, unroll.Bluesky, "did:plc:other", did, url)
+	f.must(err)
+	if diff := cmp.Diff(map[string]bool{did: true}, out); diff != "" {
+		f.Errorf("of several: want -, got +\n%s", diff)
+	}
+	out, err = f.Store.OptedOut(ctx, unroll.Bluesky)
+	if len(out) != 0 || err != nil {
+		f.Errorf("of none: %v, %v", out, err)
+	}
 
 	// Nobody has to say it again.
 	f.Advance(366 * 24 * time.Hour)
