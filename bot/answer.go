@@ -23,6 +23,8 @@ type AnswererConfig struct {
 	PublicURL string
 	// MaxLinks is how many links of one message are answered; 0 means 3.
 	MaxLinks int
+	// Lookout watches threads that may grow; nil means that none are watched.
+	Lookout *Lookout
 	// Published hears of threads asked for in public; nil means nobody.
 	Published func(context.Context, *unroll.Thread)
 	Log       *slog.Logger
@@ -64,7 +66,7 @@ func (a *Answerer) Handle(ctx context.Context, req Request, res Responder) error
 		return res.Send(ctx, Reply{Text: a.phrases.Text(req.Locale, "hidden", nil), Kind: unroll.KindInvalidRef})
 	case IntentOffer:
 		return a.offer(ctx, &req, refs, res)
-	case IntentUnroll, IntentPage:
+	case IntentUnroll, IntentPage, IntentWatch, IntentUnwatch, IntentNews:
 	}
 	switch err := res.Working(ctx); {
 	case errors.Is(err, ErrDeclined):
@@ -72,11 +74,37 @@ func (a *Answerer) Handle(ctx context.Context, req Request, res Responder) error
 	case err != nil: // only a courtesy: the answer follows
 		a.cfg.Log.Info("progress cannot be shown", "platform", req.Platform, "err", err)
 	}
+	if len(refs) == 0 {
+		return res.Send(ctx, a.watchNone(ctx, intent, &req, res))
+	}
 	var errs []error
 	for _, ref := range refs[:min(len(refs), a.cfg.MaxLinks)] {
-		errs = append(errs, res.Send(ctx, a.reply(ctx, &req, ref)))
+		var r Reply
+		switch {
+		case intent != IntentWatch && intent != IntentUnwatch:
+			r = a.reply(ctx, &req, ref)
+		case a.cfg.Lookout == nil:
+			r = a.watchNone(ctx, intent, &req, res)
+		case intent == IntentWatch:
+			r = a.cfg.Lookout.Watch(ctx, &req, ref, res)
+		default:
+			r = a.cfg.Lookout.Unwatch(ctx, &req, ref, res)
+		}
+		errs = append(errs, res.Send(ctx, r))
 	}
 	return errors.Join(errs...)
+}
+
+// watchNone answers a wish to watch that names no thread.
+func (a *Answerer) watchNone(ctx context.Context, intent Intent, req *Request, res Responder) Reply {
+	switch {
+	case a.cfg.Lookout == nil:
+		return Reply{Text: a.phrases.Text(req.Locale, "watch_cannot", map[string]any{"Page": a.cfg.PublicURL}), Kind: unroll.KindUnsupported}
+	case intent == IntentUnwatch:
+		return a.cfg.Lookout.UnwatchAll(ctx, req, res)
+	default:
+		return a.cfg.Lookout.Which(ctx, req, res)
+	}
 }
 
 // offer offers the threads that are long enough. What cannot be read is

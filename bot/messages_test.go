@@ -116,7 +116,7 @@ func checkSentence(t *testing.T, lang, id string, english, said forms) {
 		case slices.Equal(got, want):
 		case form != "one" && form != "two": // these may say the number in a word
 			t.Errorf("%s (%s): arguments %v, want %v", id, form, got, want)
-		case !slices.Equal(append(got, "{{.PluralCount}}"), want):
+		case !slices.Equal(slices.Sorted(slices.Values(append(got, "{{.PluralCount}}"))), want):
 			t.Errorf("%s (%s): arguments %v, want %v, the number may be left out", id, form, got, want)
 		}
 		if text != strings.TrimSpace(text) {
@@ -134,7 +134,7 @@ func TestEveryNumberHasItsForm(t *testing.T) {
 				continue
 			}
 			for _, n := range []int{0, 1, 2, 3, 5, 11, 12, 21, 22, 25, 99, 100, 101, 102, 111, 1_000_000} {
-				text := m.Text(lang, id, map[string]any{"PluralCount": n, "Author": "Ada", "Have": 0})
+				text := m.Text(lang, id, map[string]any{"PluralCount": n, "Author": "Ada", "Word": "unwatch", "Have": 0})
 				if text == id || strings.Contains(text, "<no value>") || (n > 2 && !strings.Contains(text, fmt.Sprint(n))) {
 					t.Errorf("%s, %s of %d: %q", lang, id, n, text)
 				}

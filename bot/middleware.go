@@ -74,6 +74,9 @@ type watcher struct {
 	posts int
 }
 
+// Unwrap implements [Wrapper].
+func (w *watcher) Unwrap() Responder { return w.Responder }
+
 func (w *watcher) Send(ctx context.Context, r Reply) error {
 	w.kind, w.ref = r.Kind, r.Asked.Path()
 	if r.Asked.IsZero() {

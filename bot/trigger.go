@@ -20,6 +20,10 @@ const (
 	IntentNoLink Intent = "no_link" // asked for a thread without naming one
 	IntentHidden Intent = "hidden"  // the platform keeps the message with the link from us
 	IntentOffer  Intent = "offer"   // nobody asked: the chat wants threads to be offered
+	// IntentWatch and IntentUnwatch may come without a post.
+	IntentWatch   Intent = "watch"
+	IntentUnwatch Intent = "unwatch"
+	IntentNews    Intent = "news" // of no request: a watched thread has grown
 )
 
 // Triggers finds out what a request wants.
@@ -57,7 +61,11 @@ func (t *Triggers) Find(req *Request) (Intent, []unroll.Ref) {
 	switch req.Command {
 	case "":
 	case "unroll":
-		return t.asked(req, commandRefs(req.Message.Text))
+		return asked(IntentUnroll, IntentNoLink, req, commandRefs(req.Message.Text))
+	case "watch":
+		return asked(IntentWatch, IntentWatch, req, commandRefs(req.Message.Text))
+	case "unwatch":
+		return asked(IntentUnwatch, IntentUnwatch, req, commandRefs(req.Message.Text))
 	case "start", "help":
 		if req.Command == "start" && req.Message.Text != "" { // a deep link's payload
 			if refs := refsIn(&req.Message); len(refs) > 0 {
@@ -75,9 +83,16 @@ func (t *Triggers) Find(req *Request) (Intent, []unroll.Ref) {
 		return IntentPage, []unroll.Ref{req.Page.Ref}
 	}
 	own := refsIn(&req.Message)
+	meant := req.Mentioned || req.Private
+	words := Words(req.Message.Text)
+	wish := Watching(words)
 	switch {
-	case t.keyword(req) && (req.Replied != nil || req.Mentioned || req.Private):
-		return t.asked(req, own)
+	case t.keyword(req, words) && (req.Replied != nil || meant):
+		return asked(IntentUnroll, IntentNoLink, req, own)
+	case wish != "" && meant:
+		return asked(wish, wish, req, own)
+	case wish != "" && req.Replied != nil: // people say such words to each other, too
+		return asked(wish, IntentIgnore, req, own)
 	case req.Private && len(own) > 0:
 		return IntentUnroll, own
 	case req.Private:
@@ -89,44 +104,48 @@ func (t *Triggers) Find(req *Request) (Intent, []unroll.Ref) {
 	}
 }
 
-// asked completes a request that surely asks for a thread.
-func (t *Triggers) asked(req *Request, refs []unroll.Ref) (Intent, []unroll.Ref) {
+// asked completes a request that surely wants something of a thread, which is
+// none where no post is named.
+func asked(intent, none Intent, req *Request, refs []unroll.Ref) (Intent, []unroll.Ref) {
 	switch {
 	case len(refs) > 0:
-		return IntentUnroll, refs
+		return intent, refs
 	case req.Replied == nil:
-		return IntentNoLink, nil
+		return none, nil
 	}
 	if refs = refsIn(req.Replied); len(refs) > 0 {
-		return IntentUnroll, refs
+		return intent, refs
 	}
-	if req.Replied.Hidden {
+	if req.Replied.Hidden && none != IntentIgnore {
 		return IntentHidden, nil
 	}
-	return IntentNoLink, nil
+	return none, nil
 }
 
 // keyword tells whether a message is the keyword and at most a link: "Unroll!",
 // "unroll please", but not a sentence that happens to hold the word.
-func (t *Triggers) keyword(req *Request) bool {
+func (t *Triggers) keyword(req *Request, words []string) bool {
 	keywords := t.keywords
 	if len(req.Settings.Keywords) > 0 {
 		keywords = clean(req.Settings.Keywords)
 	}
-	words := 0
-	found := false
-	for w := range strings.FieldsSeq(req.Message.Text) {
+	return len(words) == 1 && slices.Contains(keywords, words[0])
+}
+
+// Words are the words of a message that say what it wants: lower-case, without
+// signs, links, and "please".
+func Words(text string) []string {
+	var out []string
+	for w := range strings.FieldsSeq(text) {
 		if strings.Contains(w, "/") { // a link
 			continue
 		}
 		w = strings.ToLower(strings.TrimFunc(w, func(r rune) bool { return unicode.IsPunct(r) || unicode.IsSymbol(r) }))
-		if w == "" || w == "please" || w == "pls" {
-			continue
+		if w != "" && w != "please" && w != "pls" {
+			out = append(out, w)
 		}
-		words++
-		found = found || slices.Contains(keywords, w)
 	}
-	return found && words == 1
+	return out
 }
 
 // refsIn finds the posts that a message names, in its text and behind it.
