@@ -92,7 +92,7 @@ func (s *Store) record(b bucket, key, frame []byte) (r codec.Record, ok bool) {
 		var l unroll.Listing
 		l, ok = s.codec.Listing(frame)
 		r.Listing = &l
-	case authorBucket, dueBucket: // made anew with the entries
+	case authorBucket, agendaBucket, dueBucket: // made anew with the entries, or a matter of a day
 	}
 	return r, ok
 }

@@ -20,6 +20,7 @@ const (
 	valueBucket  bucket = 'v' // by key
 	latestBucket bucket = 'l' // by time and path
 	authorBucket bucket = 'a' // by author and path: a mark for each thread's root
+	agendaBucket bucket = 'g' // by lane, topic and who, see agenda.go
 
 	// dueBucket says what to look at when: for each set of records written
 	// together the time and a number, then their buckets and keys. A record
@@ -27,7 +28,7 @@ const (
 	dueBucket bucket = 'd'
 )
 
-var buckets = [...]bucket{entryBucket, optOutBucket, valueBucket, latestBucket, authorBucket, dueBucket}
+var buckets = [...]bucket{entryBucket, optOutBucket, valueBucket, latestBucket, authorBucket, agendaBucket, dueBucket}
 
 const (
 	stampSize = 8

@@ -112,6 +112,7 @@ func everyKeyExpires(t *testing.T, s *Store) {
 func advance(t *testing.T, s *Store, d time.Duration) {
 	t.Helper()
 	ctx := t.Context()
+	advanceAgenda(t, s, d)
 	for _, key := range allKeys(ctx, t, s) {
 		if strings.HasPrefix(key, s.keys.limit("")) {
 			tat, err := s.client.Get(ctx, key).Int64()
@@ -141,6 +142,9 @@ func damage(t *testing.T, s *Store) {
 	order, items := s.keys.latest()
 	for _, key := range allKeys(ctx, t, s) {
 		var err error
+		if s.damagedAgenda(ctx, key, flip) {
+			continue
+		}
 		switch {
 		case key == order, strings.HasPrefix(key, s.keys.prefix+"a:"): // sets without frames
 		case key == items:

@@ -25,6 +25,7 @@ type Store interface {
 	unroll.Limiter
 	unroll.Latest
 	unroll.Values
+	unroll.Agenda
 	// Dump gives everything that is kept to yield, until that fails.
 	Dump(ctx context.Context, yield func(codec.Record) error) error
 	// Restore puts back what a Dump gave, of this store or another one.
@@ -171,6 +172,16 @@ var cases = []testCase{
 	{"a dump holds marks", dumpsMark},
 	{"a dump stops", dumpStops},
 	{"what has expired is not restored", restoreExpired},
+	{"agenda gives what is due", agendaDue},
+	{"agenda gives the longest due first", agendaOrder},
+	{"agenda outlives who claims", agendaClaims},
+	{"to wait twice is to wait once", agendaTwiceIsOnce},
+	{"agenda lets people leave", agendaLeave},
+	{"waiting ends", agendaEnds},
+	{"agenda is bounded", agendaBounds},
+	{"agenda concurrently", agendaConcurrently},
+	{"odd names on the agenda", agendaOddNames},
+	{"damage on the agenda is absence", agendaDamage},
 	{"ping", ping},
 }
 
