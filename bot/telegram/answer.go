@@ -21,6 +21,10 @@ type place struct {
 	ReplyTo int64 // the message to answer, or 0
 	Last    int64 // the chat's last message that is known, or 0
 	Silent  bool  // nobody is to be disturbed
+	// Lost is where the answer may be, if another process sent it, or its sign
+	// of progress, which says Sign; or 0.
+	Lost int64
+	Sign string
 }
 
 // sendMessage are the parameters of a message to send.
@@ -61,11 +65,13 @@ func (a *Adapter) unlessGone(err error) error {
 // no means to ask whether it was. So after a loss the message is sent again
 // as a reply to the one that the lost message would be, the next in the
 // chat: Telegram's answer holds what is replied to, and tells whether it is
-// the lost message. If so the second is deleted.
+// the lost message. If so the second is deleted. If nothing is there, the
+// second is the answer; in a group it is sent once more, so that people see
+// whom it answers.
 func (a *Adapter) send(ctx context.Context, to place, v view, patience time.Duration) (id int64, err error) {
 	t := turn{chat: to.Chat, patience: patience}
 	wait := newBackoff()
-	var probe int64 // where a lost message would be, or 0
+	probe := to.Lost // where a lost message would be, or 0
 	for n := 1; ; n++ {
 		if err := a.await(ctx, t); err != nil {
 			return 0, err
@@ -81,12 +87,21 @@ func (a *Adapter) send(ctx context.Context, to place, v view, patience time.Dura
 		}
 		err := a.api.call(ctx, method, params, &sent)
 		switch {
-		case err == nil && (probe == 0 || sent.ReplyTo == nil):
+		case err == nil && probe == 0:
 			return sent.ID, nil
+		case err == nil && sent.ReplyTo == nil: // nothing is there
+			if to.ReplyTo == 0 || to.Chat > 0 || a.delete(ctx, t, sent.ID) != nil {
+				return sent.ID, nil
+			}
+			probe = 0
+			continue
 		case err == nil: // something is there: the lost message, or somebody else's
-			twice := a.ours(sent.ReplyTo) && sent.ReplyTo.Text == sent.Text && bytes.Equal(sent.ReplyTo.Rich, sent.Rich)
-			if err := a.delete(ctx, t, sent.ID); err != nil || twice {
+			is := a.same(ctx, to, &sent)
+			if err := a.delete(ctx, t, sent.ID); err != nil || is == theAnswer {
 				return sent.ReplyTo.ID, err
+			}
+			if is == theSign {
+				return sent.ReplyTo.ID, a.edit(ctx, t, editMessage{ChatID: t.chat, MessageID: sent.ReplyTo.ID, view: v})
 			}
 			probe = 0
 			continue
@@ -98,7 +113,7 @@ func (a *Adapter) send(ctx context.Context, to place, v view, patience time.Dura
 		switch e := refused(err); {
 		case e.MigrateTo != 0:
 			// The group is a supergroup now, with message ids of its own.
-			to, t.chat, probe = place{Chat: e.MigrateTo}, e.MigrateTo, 0
+			to, t.chat, probe = place{Chat: e.MigrateTo, Silent: to.Silent}, e.MigrateTo, 0
 			continue
 		case to.Topic != 0 && e.says("thread not found"):
 			to.Topic = 0
@@ -120,6 +135,36 @@ func (a *Adapter) send(ctx context.Context, to place, v view, patience time.Dura
 			return 0, err
 		}
 	}
+}
+
+// likeness is what a message is to an answer that may be lost.
+type likeness int
+
+const (
+	aStranger likeness = iota
+	theAnswer
+	theSign // of progress, which another process sent
+)
+
+// same tells what the message is that sent replies to. One whose place is
+// known is another question's answer.
+func (a *Adapter) same(ctx context.Context, to place, sent *message) likeness {
+	there := sent.ReplyTo
+	if !a.ours(there) {
+		return aStranger
+	}
+	if to.Lost != 0 {
+		if _, known, err := a.recordOf(ctx, to.Chat, there.ID); known || err != nil {
+			return aStranger
+		}
+		if there.Text != "" && there.Text == to.Sign {
+			return theSign
+		}
+	}
+	if there.Text == sent.Text && bytes.Equal(there.Rich, sent.Rich) {
+		return theAnswer
+	}
+	return aStranger
 }
 
 // misformed tells of a message that Telegram refuses for what it is, not for

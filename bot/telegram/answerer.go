@@ -3,6 +3,7 @@ package telegram
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	tele "gopkg.in/telebot.v3"
 
@@ -17,6 +18,7 @@ const maxWhole = 10
 // answerer answers a message with messages.
 type answerer struct {
 	a        *Adapter
+	from     address
 	to       place
 	user     string // who asks
 	userID   int64
@@ -31,22 +33,32 @@ type answerer struct {
 	// the sign of progress. The new ones take their places.
 	old []int64
 	new []int64
+	// kept are those that the store knows, gone those to delete in the end.
+	kept, gone []int64
+	signed     bool // old is the sign of progress
+	failed     bool // something could not be sent
 }
 
-var _ bot.Responder = (*answerer)(nil)
+var _ bot.Finisher = (*answerer)(nil)
 
 func (a *Adapter) answerer(m *message, req *bot.Request) *answerer {
-	r := &answerer{
-		a: a, user: req.User, userID: senderID(m), locale: req.Locale, settings: req.Settings,
-		to: place{Chat: m.Chat.ID, Topic: m.topic(), ReplyTo: m.ID, Last: m.ID},
+	at := address{
+		Way: byMessage, Chat: m.Chat.ID, Topic: m.topic(), Message: m.ID, Last: m.ID, Asker: senderID(m), Silent: unasked(req),
 	}
 	if m.Forwarded { // from the channel that the group belongs to
-		r.userID = m.Chat.ID
+		at.Asker = m.Chat.ID
 	}
 	if (req.Command == "help" || req.Command == "start") && a.blind(&m.Chat) {
-		r.note = "privacy"
+		at.Note = "privacy"
 	}
-	return r
+	return a.answererAt(at, req)
+}
+
+func (a *Adapter) answererAt(at address, req *bot.Request) *answerer {
+	return &answerer{
+		a: a, from: at, user: req.User, userID: at.Asker, locale: req.Locale, settings: req.Settings, note: at.Note, silent: at.Silent,
+		to: place{Chat: at.Chat, Topic: at.Topic, ReplyTo: at.Message, Last: at.Last, Sign: a.say(req.Locale, "working", nil)},
+	}
 }
 
 func (r *answerer) audience() audience { return audience{locale: r.locale, quiet: r.settings.Quiet} }
@@ -62,6 +74,7 @@ func (r *answerer) Working(ctx context.Context) error {
 		}
 		return bot.ErrDeclined
 	}
+	r.silent = false // it was asked for after all
 	r.progress.start(ctx, r.typing, r.sign)
 	return nil
 }
@@ -81,13 +94,14 @@ func (r *answerer) sign(ctx context.Context) {
 	if len(r.old) > 0 { // there is one already
 		return
 	}
-	id, err := r.a.send(ctx, r.to, view{richText: richText{Text: r.a.say(r.locale, "working", nil)}}, signPatience)
+	id, err := r.a.send(ctx, r.to, view{richText: richText{Text: r.to.Sign}}, signPatience)
 	if err != nil {
 		r.a.log.Info("progress cannot be shown", "err", err)
 		return
 	}
-	r.to.Last = max(r.to.Last, id)
-	r.old = []int64{id}
+	r.found(id)
+	r.old, r.signed = []int64{id}, true
+	r.keepPlaces(ctx)
 }
 
 // Send answers.
@@ -99,12 +113,16 @@ func (r *answerer) Send(ctx context.Context, reply bot.Reply) error {
 		return nil
 	}
 	r.progress.stop()
+	if reply.NewFrom != "" {
+		return r.a.unlessGone(r.news(ctx, reply))
+	}
 	if reply.Thread == nil && r.note != "" {
 		reply.Text += gap + r.a.say(r.locale, r.note, nil)
 	}
 	r.claim(ctx, reply)
 	before := len(r.new)
 	err := r.show(ctx, reply)
+	r.failed = r.failed || err != nil
 	if parts := r.new[before:]; len(parts) > 0 {
 		r.keep(ctx, reply, parts)
 	}
@@ -141,7 +159,9 @@ func (r *answerer) put(ctx context.Context, v view) error {
 		case err == nil:
 			r.new = append(r.new, id)
 			return nil
-		case !refused(err).says("message to edit not found", "no text in the message"): // deleted meanwhile, or a file
+		case refused(err).says("no text in the message"): // a file, which cannot become a text
+			r.gone = append(r.gone, id)
+		case !refused(err).says("message to edit not found"): // deleted meanwhile
 			return err
 		}
 	}
@@ -149,13 +169,55 @@ func (r *answerer) put(ctx context.Context, v view) error {
 	if err != nil {
 		return err
 	}
-	r.sent(id)
+	r.sent(ctx, id)
 	return nil
 }
 
-func (r *answerer) sent(id int64) {
-	r.to.Last = max(r.to.Last, id)
+// sent notes a message of the answer, in the store too: who takes up the
+// answer later finds it there.
+func (r *answerer) sent(ctx context.Context, id int64) {
+	r.found(id)
 	r.new = append(r.new, id)
+	r.keepPlaces(ctx)
+}
+
+// found notes that the bot's message is in the chat. What it sends next comes
+// after it.
+func (r *answerer) found(id int64) { r.to.Last, r.to.Lost = max(r.to.Last, id), 0 }
+
+// keepPlaces remembers the answer: its new messages, and the old ones whose
+// places are not taken yet.
+func (r *answerer) keepPlaces(ctx context.Context) {
+	if r.from.Way == byWatch { // the question has an answer of its own
+		return
+	}
+	places := slices.Clone(r.new)
+	if len(r.old) > len(r.new) {
+		places = append(places, r.old[len(r.new):]...)
+	}
+	if !slices.Equal(places, r.kept) {
+		r.a.keepAnswer(ctx, r.to.Chat, r.to.ReplyTo, places)
+		r.kept = places
+	}
+}
+
+// Done deletes what stood where nothing stands any more: messages of an
+// earlier answer that was longer, or a sign of progress without an answer.
+func (r *answerer) Done(ctx context.Context) {
+	r.progress.stop()
+	if r.failed || (len(r.new) == 0 && !r.signed) {
+		return
+	}
+	if len(r.old) > len(r.new) {
+		r.gone = append(r.gone, r.old[len(r.new):]...)
+	}
+	for _, id := range r.gone {
+		if err := r.a.delete(ctx, r.turn(), id); err != nil {
+			r.a.log.Info("old answer cannot be deleted", "err", err)
+		}
+	}
+	r.old = nil
+	r.keepPlaces(ctx)
 }
 
 func (r *answerer) turn() turn { return turn{chat: r.to.Chat, patience: answerPatience} }
@@ -174,12 +236,10 @@ func (r *answerer) showFile(ctx context.Context, reply bot.Reply) error {
 	if err != nil {
 		return err
 	}
-	r.sent(id)
 	if at < len(r.old) {
-		if err := r.a.delete(ctx, r.turn(), r.old[at]); err != nil {
-			r.a.log.Info("old answer cannot be deleted", "err", err)
-		}
+		r.gone = append(r.gone, r.old[at])
 	}
+	r.sent(ctx, id)
 	return nil
 }
 
@@ -197,7 +257,7 @@ func (r *answerer) claim(ctx context.Context, reply bot.Reply) {
 // is taken back, or that its thread comes up again.
 func (r *answerer) keep(ctx context.Context, reply bot.Reply, parts []int64) {
 	chat := r.to.Chat
-	r.a.keepAnswer(ctx, chat, r.to.ReplyTo, r.new)
+	r.keepPlaces(ctx)
 	rec := record{By: hashedUser(chat, r.user), Parts: parts}
 	if reply.Thread != nil && r.settings.Auto {
 		rec.Thread = keyOf(reply.Thread.Ref.Path())

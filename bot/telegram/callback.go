@@ -27,39 +27,43 @@ type verb byte
 // The verbs. They stand in messages that people keep for years: add some,
 // never change one.
 const (
-	verbPage      verb = 'p' // show page Number
-	verbFresh     verb = 'f' // look again at the source, then show page Number
-	verbMenu      verb = 'm' // show or hide the menu
-	verbMenuMedia verb = 'M' // the same, of a thread with media
-	verbMarkdown  verb = 'x' // send a Markdown file
-	verbText      verb = 't' // send a text file
-	verbMedia     verb = 'a' // send the media as albums
-	verbDelete    verb = 'd' // delete the message
+	verbPage     verb = 'p' // show page Number
+	verbFresh    verb = 'f' // look again at the source, then show page Number
+	verbMarkdown verb = 'x' // send a Markdown file
+	verbText     verb = 't' // send a text file
+	verbMedia    verb = 'a' // send the media as albums
+	verbDelete   verb = 'd' // delete the message
 
-	verbMenuBranches verb = 'n' // as verbMenu, of a thread with side branches
-	verbMenuAll      verb = 'N' // the same, with media too
-	verbBranches     verb = 'b' // list the side branches
-	verbBranch       verb = 'v' // show the thread along a branch
-	verbHTML         verb = 'h' // send an HTML file
-	verbEPUB         verb = 'e' // send an e-book
-	verbShow         verb = 'o' // show the thread in place of an offer
+	verbBranches verb = 'b' // list the side branches
+	verbBranch   verb = 'v' // show the thread along a branch
+	verbHTML     verb = 'h' // send an HTML file
+	verbEPUB     verb = 'e' // send an e-book
+	verbShow     verb = 'o' // show the thread in place of an offer
+	verbWatch    verb = 'w' // tell of news of the thread
+	verbUnwatch  verb = 'W' // no longer do so
+
+	// verbsMenu show or hide the menu, of a thread with any of the following:
+	// the verb stands at the sum of what there is.
+	verbsMenu = "mMnNkKlL"
 )
 
-func (v verb) known() bool { return strings.IndexByte("pfmMxtadnNbvheo", byte(v)) >= 0 }
+// What a menu may be for besides the thread itself.
+const (
+	hasMedia = 1 << iota
+	hasBranches
+	mayGrow
+)
+
+func (v verb) known() bool { return strings.IndexByte("pfxtadbvheowW"+verbsMenu, byte(v)) >= 0 }
+
+// menu tells whether the verb is a menu's, and of what.
+func (v verb) menu() (has int, ok bool) {
+	has = strings.IndexByte(verbsMenu, byte(v))
+	return has, has >= 0
+}
 
 // menuOf is the verb of a thread's menu.
-func menuOf(media, branches bool) verb {
-	switch {
-	case media && branches:
-		return verbMenuAll
-	case media:
-		return verbMenuMedia
-	case branches:
-		return verbMenuBranches
-	default:
-		return verbMenu
-	}
-}
+func menuOf(has int) verb { return verb(verbsMenu[has]) }
 
 // press is what a button says: "p|2|x/20", or "p|2|#0123456789abcdef" for a
 // ref that is kept elsewhere under that key.

@@ -19,10 +19,10 @@ func (a *Adapter) describe(ctx context.Context) {
 	var all []tele.CommandParams
 	for _, lang := range append([]string{""}, a.cfg.Languages...) {
 		for scope, names := range map[tele.CommandScopeType][]string{
-			tele.CommandScopeDefault:         {"unroll", "help"},
-			tele.CommandScopeAllPrivateChats: {"unroll", "settings", "help"},
-			tele.CommandScopeAllGroupChats:   {"unroll", "delete", "help"},
-			tele.CommandScopeAllChatAdmin:    {"unroll", "settings", "delete", "help"},
+			tele.CommandScopeDefault:         {"unroll", "watch", "unwatch", "help"},
+			tele.CommandScopeAllPrivateChats: {"unroll", "watch", "unwatch", "settings", "help"},
+			tele.CommandScopeAllGroupChats:   {"unroll", "watch", "unwatch", "delete", "help"},
+			tele.CommandScopeAllChatAdmin:    {"unroll", "watch", "unwatch", "settings", "delete", "help"},
 		} {
 			all = append(all, tele.CommandParams{
 				Scope: &tele.CommandScope{Type: scope}, LanguageCode: lang, Commands: a.commands(lang, names),

@@ -36,7 +36,7 @@ func (a *Adapter) takeEdited(ctx context.Context, id int64, m *message) error {
 	}
 	req.ID = itoa(id)
 	r := a.answerer(m, &req)
-	r.old = answers
+	r.old, r.kept = answers, answers
 	return a.dispatch.Dispatch(ctx, req, r)
 }
 

@@ -19,7 +19,7 @@ func (r *filer) Send(ctx context.Context, reply bot.Reply) error {
 	if reply.Thread == nil {
 		return r.sorry(ctx, reply)
 	}
-	if r.twice(ctx, r.verb) {
+	if r.twice(ctx) {
 		r.answer(ctx, "")
 		return nil
 	}
@@ -38,21 +38,43 @@ func (r *filer) Send(ctx context.Context, reply bot.Reply) error {
 		return r.end(ctx, err)
 	}
 	_, err := r.a.sendFile(ctx, r.turn(), r.to, file{name: render.FileName(reply.Thread, ext), data: data.Bytes()})
+	if err == nil {
+		r.did(ctx)
+	}
 	return r.end(ctx, err)
 }
 
 // onceFor is how long a second press of the same button does nothing.
 const onceFor = 20 * time.Second
 
+func (r *presser) onceKey(what string) string {
+	return "telegram:" + what + ":" + itoa(r.to.Chat) + ":" + itoa(r.to.ReplyTo) + ":" + string(r.verb)
+}
+
 // twice tells whether the button was pressed just before: people tap again
-// while a file is on its way.
-func (r *presser) twice(ctx context.Context, v verb) bool {
-	first, err := r.a.values.Claim(ctx, "telegram:sent:"+itoa(r.to.Chat)+":"+itoa(r.to.ReplyTo)+":"+string(v), onceFor)
+// while a file is on its way. A press that another process took is done again
+// unless it was done.
+func (r *presser) twice(ctx context.Context) bool {
+	if r.again {
+		_, done, err := r.a.values.Value(ctx, r.onceKey("done")+":"+r.id)
+		if err != nil {
+			r.a.log.Warn("store cannot tell what became of a press", "err", err)
+		}
+		return done
+	}
+	first, err := r.a.values.Claim(ctx, r.onceKey("sent"), onceFor)
 	if err != nil {
 		r.a.log.Warn("store cannot mark a press", "err", err)
 		return false
 	}
 	return !first
+}
+
+// did marks that what the press asked for was sent.
+func (r *presser) did(ctx context.Context) {
+	if err := r.a.values.SetValue(ctx, r.onceKey("done")+":"+r.id, []byte{1}, pressFor); err != nil {
+		r.a.log.Warn("store cannot mark a press", "err", err)
+	}
 }
 
 // file is a document to send.

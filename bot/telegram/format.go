@@ -45,7 +45,10 @@ type richText struct {
 // pages lays a thread out as messages. Each leaves room for tail, which is
 // written below every one.
 func pages(t *unroll.Thread, o render.Options, tail string, f form) [][]render.Block {
-	blocks := render.Blocks(t, o)
+	return laidOut(render.Blocks(t, o), tail, f)
+}
+
+func laidOut(blocks []render.Block, tail string, f form) [][]render.Block {
 	room, size := maxText, cost
 	if f == formPages {
 		for i := range blocks {

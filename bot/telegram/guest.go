@@ -40,8 +40,6 @@ type guest struct {
 	sent     bool   // the answer is final
 }
 
-var _ bot.Responder = (*guest)(nil)
-
 // Working shows a sign if the answer takes long.
 func (r *guest) Working(ctx context.Context) error {
 	r.mu.Lock()
@@ -67,6 +65,9 @@ func (r *guest) Send(ctx context.Context, reply bot.Reply) error {
 	if r.timer != nil {
 		r.timer.Stop()
 	}
+	if reply.NewFrom != "" { // the one answer is given
+		return bot.ErrGone
+	}
 	if r.sent {
 		return nil
 	}
@@ -80,6 +81,8 @@ func (r *guest) Send(ctx context.Context, reply bot.Reply) error {
 	return r.a.unlessGone(r.a.edit(ctx, turn{}, editMessage{Inline: r.inline, view: v}))
 }
 
+func guestKey(query string) string { return "telegram:guest:" + query }
+
 // answer gives the one answer.
 func (r *guest) answer(ctx context.Context, v view) error {
 	r.answered = true
@@ -88,7 +91,11 @@ func (r *guest) answer(ctx context.Context, v view) error {
 	}
 	params := map[string]any{"guest_query_id": r.query, "result": v.article("answer", "Unroll", "")}
 	err := r.a.call(ctx, turn{}, "answerGuestQuery", params, &sent)
-	r.inline = sent.Inline
+	if r.inline = sent.Inline; r.inline != "" && !r.sent {
+		if err := r.a.values.SetValue(ctx, guestKey(r.query), []byte(r.inline), guestFor); err != nil {
+			r.a.log.Warn("store cannot keep an answer's place", "err", err)
+		}
+	}
 	if refused(err).says("query is too old") { // answered already, and the receipt was lost; or too late
 		return nil
 	}

@@ -31,7 +31,7 @@ func (r *exhibitor) Send(ctx context.Context, reply bot.Reply) error {
 	if reply.Thread == nil {
 		return r.sorry(ctx, reply)
 	}
-	if r.twice(ctx, verbMedia) {
+	if r.twice(ctx) {
 		r.answer(ctx, "")
 		return nil
 	}
@@ -48,6 +48,7 @@ func (r *exhibitor) Send(ctx context.Context, reply bot.Reply) error {
 		}
 		first = false
 	}
+	r.did(ctx)
 	r.answer(ctx, "")
 	if len(links) == 0 {
 		return nil

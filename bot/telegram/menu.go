@@ -15,6 +15,9 @@ const (
 
 	labelFile   = "⤓ "
 	labelBranch = "⑂ "
+
+	labelWatch   = "🔔 "
+	labelUnwatch = "🔕 "
 )
 
 // toggleMenu shows or hides the rows of what else can be done with an answer.
@@ -52,12 +55,16 @@ func (a *Adapter) menu(p press, locale string) [][]button {
 		does(verbMarkdown, labelFile+".md"), does(verbText, labelFile+".txt"),
 		does(verbHTML, labelFile+".html"), does(verbEPUB, labelFile+".epub"),
 	}}
+	has, _ := p.Verb.menu()
 	var third []button
-	if p.Verb == verbMenuMedia || p.Verb == verbMenuAll {
+	if has&hasMedia != 0 {
 		third = append(third, does(verbMedia, labelMedia))
 	}
-	if p.Verb == verbMenuBranches || p.Verb == verbMenuAll {
+	if has&hasBranches != 0 {
 		third = append(third, does(verbBranches, labelBranch+a.say(locale, "button_branches", nil)))
+	}
+	if has&mayGrow != 0 {
+		third = append(third, does(verbWatch, labelWatch+a.say(locale, "button_watch", nil)))
 	}
 	if len(third) > 0 {
 		rows = append(rows, third)
@@ -69,7 +76,7 @@ func (a *Adapter) menu(p press, locale string) [][]button {
 func ofMenu(row []button) bool {
 	return slices.ContainsFunc(row, func(b button) bool {
 		p, err := parsePress(b.Data)
-		return err == nil && strings.IndexByte("dtabv", byte(p.Verb)) >= 0 // each row of the menu has one of these
+		return err == nil && strings.IndexByte("dtabvw", byte(p.Verb)) >= 0 // each row of the menu has one of these
 	})
 }
 

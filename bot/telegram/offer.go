@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"unrollbot/bot"
+	"unrollbot/unroll"
 	"unrollbot/unroll/render"
 )
 
@@ -58,17 +59,22 @@ func (a *Adapter) offerView(ctx context.Context, r bot.Reply, locale string) (vi
 	if err != nil {
 		return view{}, err
 	}
-	author := r.Thread.Author.Name
-	if strings.TrimSpace(author) == "" {
-		author = r.Thread.Author.Handle
-	}
-	text := a.say(locale, "offer", map[string]any{"Author": "\u2068" + author + "\u2069", "PluralCount": r.Thread.Len()})
+	text := a.say(locale, "offer", map[string]any{"Author": authorName(r.Thread), "PluralCount": r.Thread.Len()})
 	var w writer
 	w.block(clean(render.Block{Kind: render.BlockText, Text: text}))
 	return view{
 		richText: w.done(), Preview: &preview{Disabled: true},
 		Markup: &keyboard{Rows: [][]button{{{Text: a.say(locale, "button_unroll", nil), Data: p.String()}}}},
 	}, nil
+}
+
+// authorName is the author's name for use in a sentence of any direction.
+func authorName(t *unroll.Thread) string {
+	name := t.Author.Name
+	if strings.TrimSpace(name) == "" {
+		name = t.Author.Handle
+	}
+	return "\u2068" + name + "\u2069"
 }
 
 // keepShown remembers where in a chat a thread can be seen.
@@ -81,14 +87,13 @@ func (a *Adapter) keepShown(ctx context.Context, chat int64, thread string, id i
 // pointTo links to the earlier answer. Basic groups have no such links; there
 // it is left at that.
 func (r *answerer) pointTo(ctx context.Context, to place, thread string) error {
-	data, ok, err := r.a.values.Value(ctx, shownKey(to.Chat, thread))
+	id, ok, err := r.a.idAt(ctx, shownKey(to.Chat, thread))
 	if err != nil {
 		r.a.log.Warn("store cannot tell an answer's place", "err", err)
 		return nil
 	}
-	id, err := strconv.ParseInt(string(data), 10, 64)
 	link, linked := messageLink(to.Chat, id)
-	if !ok || err != nil || !linked {
+	if !ok || !linked {
 		return nil
 	}
 	_, err = r.a.send(ctx, to, view{
@@ -96,6 +101,16 @@ func (r *answerer) pointTo(ctx context.Context, to place, thread string) error {
 		Markup:   &keyboard{Rows: [][]button{{{Text: r.a.say(r.locale, "button_there", nil), URL: link}}}},
 	}, answerPatience)
 	return err
+}
+
+// idAt is the message whose id is kept under key.
+func (a *Adapter) idAt(ctx context.Context, key string) (id int64, ok bool, err error) {
+	data, ok, err := a.values.Value(ctx, key)
+	if err != nil || !ok {
+		return 0, false, err
+	}
+	id, err = strconv.ParseInt(string(data), 10, 64)
+	return id, err == nil, err
 }
 
 // messageLink is the address of a message for the members of its supergroup

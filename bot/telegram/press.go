@@ -45,12 +45,11 @@ func (a *Adapter) takePress(ctx context.Context, id int64, c *callback) error {
 	if err != nil || (c.Message == nil && c.Inline == "") {
 		return says("button_expired")
 	}
-	switch p.Verb {
-	case verbMenu, verbMenuMedia, verbMenuBranches, verbMenuAll:
+	if _, ok := p.Verb.menu(); ok {
 		return a.beside(ctx, func(ctx context.Context) { a.toggleMenu(ctx, c, p, locale) })
-	case verbDelete:
+	}
+	if p.Verb == verbDelete {
 		return a.beside(ctx, func(ctx context.Context) { a.deleteAnswer(ctx, c, locale) })
-	default: // needs the thread
 	}
 	ref, err := a.find(ctx, p)
 	if err != nil {
@@ -61,16 +60,31 @@ func (a *Adapter) takePress(ctx context.Context, id int64, c *callback) error {
 		return says("error_internal")
 	}
 	req := bot.Request{
-		ID: itoa(id), Platform: Name, Chat: "inline:" + c.Instance, User: itoa(c.From.ID), Locale: locale,
-		Page:     &bot.PageRequest{Ref: ref, Number: p.Number, Fresh: p.Verb == verbFresh},
-		Settings: settings,
+		ID: itoa(id), Platform: Name, Chat: "inline:" + c.Instance, User: itoa(c.From.ID), Locale: locale, Settings: settings,
 	}
-	pressed := &presser{spinner: &spinner{a: a, id: c.ID}, locale: locale, inline: c.Inline, who: c.From.ID, verb: p.Verb, settings: settings}
+	at := address{Way: byPress, Press: c.ID, Verb: string(p.Verb), Inline: c.Inline, Asker: c.From.ID}
 	if m := c.Message; m != nil {
 		req.Chat, req.Private = itoa(m.Chat.ID), m.Chat.Type == tele.ChatPrivate
-		pressed.to = place{Chat: m.Chat.ID, Topic: m.topic(), ReplyTo: m.ID}
+		at.Chat, at.Topic, at.Message = m.Chat.ID, m.topic(), m.ID
+		if m.ReplyTo != nil {
+			at.Question = m.ReplyTo.ID
+		}
+		if p.Verb == verbBranches && m.Markup != nil {
+			at.Rows = m.Markup.Rows
+		}
 	}
-	switch err := a.dispatch.Dispatch(ctx, req, a.responder(pressed, c, &req)); {
+	switch p.Verb {
+	case verbWatch, verbUnwatch:
+		at.Way = byWatch
+		req.Command, req.Message.Text = "watch", linkOf(ref)
+		if p.Verb == verbUnwatch {
+			req.Command = "unwatch"
+		}
+	default:
+		req.Page = &bot.PageRequest{Ref: ref, Number: p.Number, Fresh: p.Verb == verbFresh}
+	}
+	pressed := a.presserAt(at, &req)
+	switch err := a.dispatch.Dispatch(ctx, req, a.responder(pressed, &req)); {
 	case errors.Is(err, bot.ErrBusy):
 		return says("busy") // who pressed can press again; there is no use in waiting
 	case err != nil:
@@ -80,20 +94,33 @@ func (a *Adapter) takePress(ctx context.Context, id int64, c *callback) error {
 	return nil
 }
 
+func (a *Adapter) presserAt(at address, req *bot.Request) *presser {
+	p := &presser{
+		spinner: &spinner{a: a, id: at.Press}, from: at, locale: req.Locale, settings: req.Settings, inline: at.Inline,
+		who: at.Asker, to: place{Chat: at.Chat, Topic: at.Topic, ReplyTo: at.Message},
+	}
+	if at.Verb != "" {
+		p.verb = verb(at.Verb[0])
+	}
+	return p
+}
+
 // responder is what does a button's work once its thread is there.
-func (a *Adapter) responder(p *presser, c *callback, req *bot.Request) bot.Responder {
+func (a *Adapter) responder(p *presser, req *bot.Request) bot.Responder {
 	switch p.verb {
 	case verbMarkdown, verbText, verbHTML, verbEPUB:
 		return &filer{presser: p}
 	case verbMedia:
 		return &exhibitor{presser: p}
+	case verbWatch, verbUnwatch:
+		return &bell{presser: p, later: a.later(p.from, req)}
 	case verbBranches:
-		if c.Message != nil && c.Message.Markup != nil {
-			return &brancher{presser: p, rows: c.Message.Markup.Rows}
+		if len(p.from.Rows) > 0 {
+			return &brancher{presser: p, rows: p.from.Rows}
 		}
 	case verbShow:
-		if c.Message != nil {
-			return &shower{presser: p, answer: a.inPlaceOf(c.Message, req, c.From.ID)}
+		if p.to.Chat != 0 {
+			return &shower{presser: p, answer: a.inPlaceOf(p.from, req)}
 		}
 	default:
 	}
@@ -149,6 +176,7 @@ func (s *spinner) answer(ctx context.Context, text string) bool {
 // presser answers a press: it changes the message under which the button is.
 type presser struct {
 	*spinner
+	from   address
 	locale string
 	to     place  // ReplyTo is the message with the button
 	inline string // instead of to
@@ -156,9 +184,8 @@ type presser struct {
 	who      int64
 	verb     verb
 	settings bot.Settings
+	again    bool // another process took the press before
 }
-
-var _ bot.Responder = (*presser)(nil)
 
 // Working shows nothing: the button has a spinner by itself. What costs a new
 // look at the source, or shows a thread, is only for who may ask.

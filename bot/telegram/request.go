@@ -45,6 +45,16 @@ func addressed(req *bot.Request) bool {
 	return req.Private || req.Command != "" || req.Mentioned || req.Replied != nil
 }
 
+// unasked tells whether a message seems to concern the bot only because
+// threads are offered in its chat. A reply may hold the chat's keyword; that is
+// for [bot.Triggers] to find.
+func unasked(req *bot.Request) bool {
+	if req.Private || req.Command != "" || req.Mentioned {
+		return false
+	}
+	return req.Replied == nil || (req.Settings.Auto && holdsRef(req.Message))
+}
+
 // human tells whether a person wrote the message, be it in the name of a
 // chat: then Telegram names a bot of its own as the sender.
 func human(m *message) bool {

@@ -81,7 +81,8 @@ type pool struct {
 	mu      sync.Mutex
 	handler bot.HandlerFunc
 	refuse  error
-	times   int // how often to refuse
+	times   int  // how often to refuse
+	dies    bool // before a request is over
 	asked   []bot.Request
 }
 
@@ -97,6 +98,9 @@ func (p *pool) Dispatch(ctx context.Context, req bot.Request, res bot.Responder)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 		defer cancel()
 		_ = p.handler(ctx, req, res)
+		if f, ok := res.(bot.Finisher); ok && !p.dies {
+			f.Done(ctx)
+		}
 	})
 	return nil
 }

@@ -13,26 +13,27 @@ type shower struct {
 	answer *answerer
 }
 
-var _ bot.Responder = (*shower)(nil)
+var _ bot.Finisher = (*shower)(nil)
 
 // inPlaceOf answers for who pressed a button, in the place of its message.
-func (a *Adapter) inPlaceOf(m *message, req *bot.Request, who int64) *answerer {
-	r := &answerer{
-		a: a, user: req.User, userID: who, locale: req.Locale, settings: req.Settings, old: []int64{m.ID},
-		to: place{Chat: m.Chat.ID, Topic: m.topic(), ReplyTo: m.ID, Last: m.ID},
-	}
-	if m.ReplyTo != nil {
-		r.to.ReplyTo = m.ReplyTo.ID
+func (a *Adapter) inPlaceOf(at address, req *bot.Request) *answerer {
+	r := a.answererAt(at, req)
+	r.old, r.to.Last = []int64{at.Message}, at.Message
+	if at.Question != 0 {
+		r.to.ReplyTo = at.Question
 	}
 	return r
 }
+
+// Done tidies up after the answer.
+func (r *shower) Done(ctx context.Context) { r.answer.Done(ctx) }
 
 // Send shows the thread. When two press at once, one of them is enough.
 func (r *shower) Send(ctx context.Context, reply bot.Reply) error {
 	switch {
 	case reply.Thread == nil:
 		return r.sorry(ctx, reply)
-	case r.twice(ctx, verbShow):
+	case r.twice(ctx):
 		r.presser.answer(ctx, "")
 		return nil
 	}

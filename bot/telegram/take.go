@@ -91,9 +91,7 @@ func (a *Adapter) takeMessage(ctx context.Context, id int64, m *message) error {
 		return a.beside(ctx, func(ctx context.Context) { a.commandDelete(ctx, m, &req) })
 	}
 	req.ID = itoa(id)
-	r := a.answerer(m, &req)
-	r.silent = !called
-	return a.dispatch.Dispatch(ctx, req, r)
+	return a.dispatch.Dispatch(ctx, req, a.answerer(m, &req))
 }
 
 // settingsOf gives what a chat has chosen, as far as it is known.

@@ -60,9 +60,14 @@ func (a *Adapter) view(ctx context.Context, r bot.Reply, to audience) view {
 	}
 }
 
+// options are for blocks that to reads.
+func (a *Adapter) options(r bot.Reply, to audience) render.Options {
+	return render.Options{PageURL: r.PageURL, Words: a.phrases.Words(to.locale)}
+}
+
 func (a *Adapter) threadView(ctx context.Context, r bot.Reply, to audience, f form) view {
 	tail := tailOf(r)
-	all := pages(r.Thread, render.Options{PageURL: r.PageURL}, tail, f)
+	all := pages(r.Thread, a.options(r, to), tail, f)
 	number := min(max(r.Page, 1), len(all))
 	var v view
 	if page := all[number-1]; f == formPages {
@@ -84,7 +89,7 @@ func (a *Adapter) threadView(ctx context.Context, r bot.Reply, to audience, f fo
 // is left is reached by turning its page.
 func (a *Adapter) whole(ctx context.Context, r bot.Reply, to audience, most int) []view {
 	tail := tailOf(r)
-	all := pages(r.Thread, render.Options{PageURL: r.PageURL}, tail, formPages)
+	all := pages(r.Thread, a.options(r, to), tail, formPages)
 	var out []view
 	for i, page := range all[:min(len(all), most)] {
 		out = append(out, view{richText: compose(page, tail), Preview: previewOf(r, to, i+1)})
@@ -133,7 +138,7 @@ func (a *Adapter) controls(ctx context.Context, r bot.Reply, to audience, number
 			k.row(a.pager(p, of, to.locale)...)
 		}
 		if !to.inline {
-			p.Verb = menuOf(media(r.Thread) && !to.quiet, len(r.Thread.Branches) > 0)
+			p.Verb = menuOf(a.has(r.Thread, to))
 			last = append(last, button{Text: labelMenu, Data: p.String()})
 		}
 	}
