@@ -17,7 +17,7 @@ type tasks struct {
 	crowd   crowd
 	// standing is when running last came up to standingTasks.
 	standing time.Time
-	idle    *sync.Cond
+	idle     *sync.Cond
 }
 
 func newTasks() *tasks {
