@@ -32,7 +32,7 @@ func newHealth(log *slog.Logger, pause time.Duration) *health {
 		Timeout:      pause,
 		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= tripAfter },
 		IsSuccessful: answered,
-		IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) },
+		IsExcluded:   ours,
 		OnStateChange: func(_ string, from, to gobreaker.State) {
 			switch {
 			case from == gobreaker.StateClosed:
@@ -42,6 +42,13 @@ func newHealth(log *slog.Logger, pause time.Duration) *health {
 			}
 		},
 	})}
+}
+
+// ours tells whether a call came to nothing on this side: its caller went
+// away, or too many others stood before it. Taking that for a fault of Redis
+// would make the sources pay for a program that has too much to do.
+func ours(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, redis.ErrPoolTimeout)
 }
 
 // answered tells whether a Redis that can do its work was at the other end.

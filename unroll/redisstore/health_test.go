@@ -233,6 +233,29 @@ func TestCallersWhoGoAwayAreNoFault(t *testing.T) {
 	}
 }
 
+// TestALineIsNoFault has callers wait in vain for a connection: the program
+// has too much to do, and Redis is well.
+func TestALineIsNoFault(t *testing.T) {
+	m := miniredis.RunT(t)
+	s, log := openLogged(t, "redis://"+m.Addr()+"?pool_size=1&pool_timeout=5ms")
+	only := s.client.(*redis.Client).Conn()
+	defer only.Close()
+	if err := only.Ping(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 * tripAfter {
+		if err := s.Ping(t.Context()); !errors.Is(err, redis.ErrPoolTimeout) {
+			t.Fatalf("Ping without a connection: %v, want %v", err, redis.ErrPoolTimeout)
+		}
+	}
+	if err := only.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Ping(t.Context()); err != nil || log.count(gone) > 0 {
+		t.Errorf("Redis counts as gone: %v", err)
+	}
+}
+
 func TestAnswered(t *testing.T) {
 	m := miniredis.RunT(t)
 	client := redis.NewClient(&redis.Options{Addr: m.Addr(), MaxRetries: -1})
