@@ -53,6 +53,7 @@ type store interface {
 	unroll.Stores
 	unroll.Limiter
 	unroll.Values
+	unroll.Leases
 	Dump(context.Context, func(codec.Record) error) error
 	Restore(context.Context, codec.Record) error
 	Ping(context.Context) error

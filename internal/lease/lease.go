@@ -2,18 +2,14 @@
 // share a store.
 //
 // The holder's token stands in the store under the lease's name for [Config]'s
-// TTL, and is put there anew three times in that time. unroll.Locker would not
-// do: its locks end with their lease, whatever the holder wishes, so work that
-// never ends would wander from process to process. With unroll.Values renewal
-// is a look and then a write, two calls. That is enough, because the holder
-// counts its time from before each write: a write that was answered within
-// the time left was made while nobody else could have claimed the name.
+// TTL, and is put there anew three times in that time. The holder counts its
+// time from before each call, so that it never believes to hold what others
+// may take already.
 package lease
 
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"time"
@@ -37,14 +33,14 @@ type Config struct {
 
 // Lease is one process' claim to a piece of work.
 type Lease struct {
-	cfg    Config
-	key    string
-	token  string
-	values unroll.Values
+	cfg   Config
+	key   string
+	token string
+	store unroll.Leases
 }
 
-// New makes a lease that is shared by all who give the same name and values.
-func New(cfg Config, name string, v unroll.Values) *Lease {
+// New makes a lease that is shared by all who give the same name and store.
+func New(cfg Config, name string, store unroll.Leases) *Lease {
 	if cfg.TTL <= 0 {
 		cfg.TTL = 6 * time.Second
 	}
@@ -55,7 +51,7 @@ func New(cfg Config, name string, v unroll.Values) *Lease {
 		cfg.Changed = func(bool) {}
 	}
 	cfg.Log = cfg.Log.With("lease", name)
-	return &Lease{cfg: cfg, key: "lease:" + name, token: rand.Text(), values: v}
+	return &Lease{cfg: cfg, key: "lease:" + name, token: rand.Text(), store: store}
 }
 
 // Run waits for the lease and does work while it holds it, again and again
@@ -82,11 +78,11 @@ func (l *Lease) beat() time.Duration { return l.cfg.TTL / 6 }
 func (l *Lease) acquire(ctx context.Context) (until time.Time, err error) {
 	var gone time.Time // since when the store has not answered
 	for {
-		until, held, err := l.claim(ctx)
+		until, held, err := l.hold(ctx)
 		switch {
 		case ctx.Err() != nil:
 			if held {
-				l.release(context.WithoutCancel(ctx), until)
+				l.release(context.WithoutCancel(ctx))
 			}
 			return time.Time{}, ctx.Err()
 		case held:
@@ -108,20 +104,13 @@ func (l *Lease) acquire(ctx context.Context) (until time.Time, err error) {
 	}
 }
 
-// claim takes the lease if nobody has it. A claim whose token could not be
-// written is nobody's, and ends by itself.
-func (l *Lease) claim(ctx context.Context) (until time.Time, held bool, err error) {
+// hold takes the lease if nobody has it, or keeps it.
+func (l *Lease) hold(ctx context.Context) (until time.Time, held bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, l.beat())
 	defer cancel()
 	start := time.Now()
-	won, err := l.values.Claim(ctx, l.key, l.cfg.TTL)
-	if err != nil || !won {
-		return time.Time{}, false, err
-	}
-	if err := l.values.SetValue(ctx, l.key, []byte(l.token), l.cfg.TTL); err != nil {
-		return time.Time{}, false, err
-	}
-	return start.Add(l.cfg.TTL), true, nil
+	held, err = l.store.Hold(ctx, l.key, l.token, l.cfg.TTL)
+	return start.Add(l.cfg.TTL), held && err == nil, err
 }
 
 // term does the work while the lease is held.
@@ -141,18 +130,18 @@ func (l *Lease) term(ctx context.Context, until time.Time, work func(context.Con
 		select {
 		case err := <-done:
 			next.Stop()
-			l.release(ctx, until)
+			l.release(ctx)
 			return false, err
 		case <-next.C:
 		}
-		renewed, err := l.renew(ctx, until)
+		renewed, held, err := l.hold(ctx)
 		switch {
-		case err == nil:
+		case held:
 			if gone {
 				l.cfg.Log.Info("lease is held again")
 			}
 			until, gone = renewed, false
-		case errors.Is(err, errLost), !l.cfg.Insist && time.Until(until) <= l.beat():
+		case err == nil, !l.cfg.Insist && time.Until(until) <= l.beat():
 			l.cfg.Log.Warn("lease lost: another process goes on", "err", err)
 			end()
 			<-done //nolint:errcheck // what it says is of no interest any longer
@@ -174,44 +163,11 @@ func (l *Lease) next(until time.Time) time.Duration {
 	return min(l.cfg.TTL/3, last)
 }
 
-var errLost = errors.New("it has another holder")
-
-// renew puts our token there for another TTL, if it still stands there.
-func (l *Lease) renew(ctx context.Context, until time.Time) (time.Time, error) {
+// release gives the lease away. What fails ends by itself.
+func (l *Lease) release(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, l.beat())
 	defer cancel()
-	start := time.Now()
-	token, found, err := l.values.Value(ctx, l.key)
-	switch {
-	case err != nil:
-		return until, err
-	case !found: // a store that lost its memory, or was away for long
-		won, err := l.values.Claim(ctx, l.key, l.cfg.TTL)
-		if err != nil {
-			return until, err
-		}
-		if !won {
-			return until, errLost
-		}
-	case string(token) != l.token:
-		return until, errLost
-	}
-	if err := l.values.SetValue(ctx, l.key, []byte(l.token), l.cfg.TTL); err != nil {
-		return until, err
-	}
-	return start.Add(l.cfg.TTL), nil
-}
-
-// release gives the lease away, while it is certainly ours. Otherwise it ends
-// by itself.
-func (l *Lease) release(ctx context.Context, until time.Time) {
-	ctx, cancel := context.WithTimeout(ctx, min(l.beat(), max(0, time.Until(until))))
-	defer cancel()
-	token, found, err := l.values.Value(ctx, l.key)
-	if err == nil && found && string(token) == l.token {
-		err = l.values.DeleteValue(ctx, l.key)
-	}
-	if err != nil {
+	if err := l.store.Release(ctx, l.key, l.token); err != nil {
 		l.cfg.Log.Info("lease could not be released and ends by itself", "err", err)
 	}
 }

@@ -14,11 +14,11 @@ import (
 type values struct {
 	mu   sync.Mutex
 	gone bool
-	held map[string]value
+	held map[string]holder
 }
 
-type value struct {
-	data  string
+type holder struct {
+	owner string
 	until time.Time
 }
 
@@ -31,43 +31,29 @@ func (v *values) do(f func() error) error {
 		return errGone
 	}
 	if v.held == nil {
-		v.held = map[string]value{}
+		v.held = map[string]holder{}
 	}
 	return f()
 }
 
-func (v *values) get(key string) (value, bool) {
-	x, ok := v.held[key]
-	return x, ok && time.Now().Before(x.until)
-}
-
-func (v *values) Value(_ context.Context, key string) (data []byte, ok bool, err error) {
+func (v *values) Hold(_ context.Context, key, owner string, ttl time.Duration) (held bool, err error) {
 	err = v.do(func() error {
-		var x value
-		x, ok = v.get(key)
-		data = []byte(x.data)
-		return nil
-	})
-	return data, ok, err
-}
-
-func (v *values) SetValue(_ context.Context, key string, data []byte, ttl time.Duration) error {
-	return v.do(func() error { v.held[key] = value{string(data), time.Now().Add(ttl)}; return nil })
-}
-
-func (v *values) DeleteValue(_ context.Context, key string) error {
-	return v.do(func() error { delete(v.held, key); return nil })
-}
-
-func (v *values) Claim(_ context.Context, key string, ttl time.Duration) (won bool, err error) {
-	err = v.do(func() error {
-		if _, ok := v.get(key); !ok {
-			won = true
-			v.held[key] = value{"", time.Now().Add(ttl)}
+		x, ok := v.held[key]
+		if held = !ok || x.owner == owner || !time.Now().Before(x.until); held {
+			v.held[key] = holder{owner, time.Now().Add(ttl)}
 		}
 		return nil
 	})
-	return won, err
+	return held, err
+}
+
+func (v *values) Release(_ context.Context, key, owner string) error {
+	return v.do(func() error {
+		if v.held[key].owner == owner {
+			delete(v.held, key)
+		}
+		return nil
+	})
 }
 
 func (v *values) reach(ok bool) {
@@ -94,22 +80,18 @@ func (d *door) err() error {
 	return nil
 }
 
-func (d *door) Value(ctx context.Context, key string) ([]byte, bool, error) {
-	if err := d.err(); err != nil {
-		return nil, false, err
-	}
-	return d.values.Value(ctx, key)
-}
-
-func (d *door) SetValue(ctx context.Context, key string, data []byte, ttl time.Duration) error {
-	return errors.Join(d.err(), d.values.SetValue(ctx, key, data, ttl))
-}
-
-func (d *door) Claim(ctx context.Context, key string, ttl time.Duration) (bool, error) {
+func (d *door) Hold(ctx context.Context, key, owner string, ttl time.Duration) (bool, error) {
 	if err := d.err(); err != nil {
 		return false, err
 	}
-	return d.values.Claim(ctx, key, ttl)
+	return d.values.Hold(ctx, key, owner, ttl)
+}
+
+func (d *door) Release(ctx context.Context, key, owner string) error {
+	if err := d.err(); err != nil {
+		return err
+	}
+	return d.values.Release(ctx, key, owner)
 }
 
 // crew counts who works.

@@ -68,6 +68,8 @@ func everyCall(s *Store) map[string]error {
 	_, _, errs["value"] = s.Value(ctx, "k")
 	errs["delete value"] = s.DeleteValue(ctx, "k")
 	_, errs["claim"] = s.Claim(ctx, "c", time.Hour)
+	_, errs["hold"] = s.Hold(ctx, "h", "owner", time.Hour)
+	errs["release"] = s.Release(ctx, "h", "owner")
 	errs["sweep"] = s.wrap("sweep", s.sweep())
 	errs["ping"] = s.Ping(ctx)
 	return errs

@@ -16,13 +16,13 @@ const (
 	mostWait  = 200 * time.Millisecond
 )
 
-// claimScript sets KEYS[1] to ARGV[1] for ARGV[2] milliseconds when nobody has
-// it. Unlike SET NX it gives the same answer when it is sent a second time
-// because the first answer was lost.
-var claimScript = redis.NewScript(`
+// holdScript sets KEYS[1] to ARGV[1] for ARGV[2] milliseconds unless somebody
+// else has it. Unlike SET NX it gives the same answer when it is sent a second
+// time because the first answer was lost.
+var holdScript = redis.NewScript(`
 local held = redis.call('GET', KEYS[1])
-if held then
-	return held == ARGV[1] and 1 or 0
+if held and held ~= ARGV[1] then
+	return 0
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
@@ -46,7 +46,7 @@ func (s *Store) Lock(ctx context.Context, key string, lease time.Duration) (unlo
 	}
 	name, token := s.keys.lock(key), rand.Text()
 	for wait := firstWait; ; wait = min(wait*3/2, mostWait) {
-		won, err := s.claim(ctx, name, token, lease)
+		won, err := s.hold(ctx, name, token, lease)
 		if err != nil {
 			return nil, wrap("lock", err)
 		}
@@ -65,9 +65,9 @@ func (s *Store) Lock(ctx context.Context, key string, lease time.Duration) (unlo
 	}, nil
 }
 
-// claim sets key to owner for ttl, unless another owner has it.
-func (s *Store) claim(ctx context.Context, key, owner string, ttl time.Duration) (bool, error) {
-	return claimScript.Run(ctx, s.client, []string{key}, owner, millis(ttl).Milliseconds()).Bool()
+// hold sets key to owner for ttl, unless another owner has it.
+func (s *Store) hold(ctx context.Context, key, owner string, ttl time.Duration) (bool, error) {
+	return holdScript.Run(ctx, s.client, []string{key}, owner, millis(ttl).Milliseconds()).Bool()
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

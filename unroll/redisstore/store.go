@@ -43,6 +43,7 @@ var (
 	_ unroll.Limiter = (*Store)(nil)
 	_ unroll.Latest  = (*Store)(nil)
 	_ unroll.Values  = (*Store)(nil)
+	_ unroll.Leases  = (*Store)(nil)
 )
 
 // Open connects to Redis. It fails when the address cannot be read; a Redis

@@ -226,7 +226,7 @@ func TestLostAnswer(t *testing.T) {
 		owner string
 		won   bool
 	}{{"a", true}, {"a", true}, {"b", false}} {
-		if won, err := s.claim(t.Context(), s.keys.lock("k"), want.owner, time.Minute); err != nil || won != want.won {
+		if won, err := s.hold(t.Context(), s.keys.lock("k"), want.owner, time.Minute); err != nil || won != want.won {
 			t.Errorf("call %d, by %s: %v, %v; want %v", i, want.owner, won, err, want.won)
 		}
 	}

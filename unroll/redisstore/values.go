@@ -45,7 +45,7 @@ func (s *Store) Claim(ctx context.Context, key string, ttl time.Duration) (bool,
 		return false, wrap("claim", errTTL)
 	}
 	mark := codec.Frame(codec.KindMark, []byte(rand.Text()))
-	won, err := s.claim(ctx, s.keys.value(key), string(mark), ttl)
+	won, err := s.hold(ctx, s.keys.value(key), string(mark), ttl)
 	return won, wrap("claim", err)
 }
 

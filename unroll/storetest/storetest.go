@@ -26,6 +26,7 @@ type Store interface {
 	unroll.Latest
 	unroll.Values
 	unroll.Agenda
+	unroll.Leases
 	// Dump gives everything that is kept to yield, until that fails.
 	Dump(ctx context.Context, yield func(codec.Record) error) error
 	// Restore puts back what a Dump gave, of this store or another one.
@@ -168,6 +169,10 @@ var cases = []testCase{
 	{"claim ends", claimEnds},
 	{"a claim is a mark", claimIsMark},
 	{"ttl must be positive", ttlMustBePositive},
+	{"a lease has one owner", holdOneOwner},
+	{"a lease is kept", holdIsKept},
+	{"a lease is released by its owner", holdReleased},
+	{"a lease is a value", holdIsValue},
 	{"dump and restore", dumpAndRestore},
 	{"a dump holds marks", dumpsMark},
 	{"a dump stops", dumpStops},
