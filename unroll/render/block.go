@@ -5,7 +5,10 @@
 // Nothing in a thread is markup. Every renderer escapes for its own target.
 package render
 
-import "unrollbot/unroll"
+import (
+	"unrollbot/unroll"
+	"unrollbot/unroll/render/typeset"
+)
 
 // BlockKind is what a block shows.
 type BlockKind string
@@ -52,10 +55,13 @@ type Options struct {
 	KeepNumbers bool
 	// Words are the phrases around the author's; nil means [English].
 	Words Words
-	// Picture gets a picture for forms that hold their pictures, [HTML] and
-	// [EPUB]: its bytes and media type. Without it, or where it is not ok,
-	// HTML leaves the picture where it is and EPUB does without.
+	// Picture gets a picture for forms that hold their pictures, [HTML],
+	// [EPUB] and [PDF]: its bytes and media type. Without it, or where it is
+	// not ok, HTML leaves the picture where it is and the others do without.
 	Picture func(address string) (content []byte, mediaType string, ok bool)
+	// Fonts are what [PDF] is set in; nil means those of the program and of
+	// the machine.
+	Fonts *typeset.Fonts
 	// Show gives the address from which [Options.Article] shows a picture,
 	// "" to do without; nil shows it from where it is. With Show, videos and
 	// sounds are linked to and not played.

@@ -48,7 +48,7 @@ type postView struct {
 	Gap      string
 	URL      string
 	Warning  string
-	Body     template.HTML
+	Body     *richView // nil where there are no words
 	CutText  string
 	Poll     *pollView
 	Media    []mediaView
@@ -70,11 +70,21 @@ type quoteView struct {
 	At      stamp
 	Gap     string
 	Warning string
-	Body    template.HTML
+	Body    *richView
 	Media   []mediaView
 	Covered string
 	Card    *cardView
 }
+
+// richView is a clean text with its facets.
+type richView struct {
+	text   string
+	facets []unroll.Facet
+	show   func(string) template.URL
+}
+
+// HTML is the text as paragraphs and block quotes.
+func (r *richView) HTML() template.HTML { return richHTML(r.text, r.facets, r.show) }
 
 type mediaView struct {
 	Kind          unroll.MediaKind

@@ -198,9 +198,12 @@ func (v *viewer) post(p *unroll.Post, place int) postView {
 	return out
 }
 
-func (v *viewer) rich(text string, facets []unroll.Facet) template.HTML {
+func (v *viewer) rich(text string, facets []unroll.Facet) *richView {
 	text, facets = clean(text, facets)
-	return richHTML(text, facets, v.show)
+	if strings.TrimSpace(text) == "" {
+		return nil
+	}
+	return &richView{text, facets, v.show}
 }
 
 func (v *viewer) poll(p *unroll.Poll) *pollView {
