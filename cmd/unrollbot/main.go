@@ -23,7 +23,7 @@ const usage = `unrollbot unrolls threads from X, Bluesky and Mastodon.
 
 usage:
   unrollbot [serve] [--demo]                  run the bot and the reader
-  unrollbot unroll LINK [--format text|md|json|html] [--demo]
+  unrollbot unroll LINK [--format text|md|json|html|epub|pdf] [--demo]
                                               print one thread
   unrollbot chat [--demo]                     talk to the bot in this terminal
   unrollbot config                            print the settings in effect

@@ -34,7 +34,7 @@ func serve(ctx context.Context, cfg config.Config, sys system, demo bool) error 
 }
 
 var formats = map[string]func(io.Writer, *unroll.Thread) error{
-	"text": render.Text, "md": render.Markdown, "json": render.JSON, "html": render.HTML,
+	"text": render.Text, "md": render.Markdown, "json": render.JSON, "html": render.HTML, "epub": render.EPUB, "pdf": render.PDF,
 }
 
 // quiet lets only trouble through: at a terminal the answer is what counts.
