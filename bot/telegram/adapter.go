@@ -56,6 +56,13 @@ type Config struct {
 	Log       *slog.Logger
 }
 
+// Store is what the adapter keeps for later, and for its other processes.
+type Store interface {
+	unroll.Values
+	// Limiter counts messages over all processes that use the bot's token.
+	unroll.Limiter
+}
+
 // Adapter answers on Telegram.
 type Adapter struct {
 	cfg      Config
@@ -66,6 +73,7 @@ type Adapter struct {
 	dispatch bot.Dispatch
 	phrases  bot.Phrases
 	values   unroll.Values
+	limiter  unroll.Limiter
 	settings *bot.SettingsCache
 	admins   *admins
 	log      *slog.Logger
@@ -78,7 +86,7 @@ var _ bot.Adapter = (*Adapter)(nil)
 
 // New makes an adapter. It calls nobody: a token that Telegram refuses is
 // found by Run.
-func New(cfg Config, d bot.Dispatch, p bot.Phrases, v unroll.Values) (*Adapter, error) {
+func New(cfg Config, d bot.Dispatch, p bot.Phrases, s Store) (*Adapter, error) {
 	if cfg.APIURL == "" {
 		cfg.APIURL = tele.DefaultApiURL
 	}
@@ -95,10 +103,12 @@ func New(cfg Config, d bot.Dispatch, p bot.Phrases, v unroll.Values) (*Adapter, 
 	if err != nil {
 		return nil, err
 	}
+	id, _, _ := strings.Cut(cfg.Token, ":") // of the bot; not secret
+	log := cfg.Log.With("platform", Name)
 	return &Adapter{
-		cfg: cfg, api: api, pace: newPacer(), recent: newRecent(), crew: newCrew(),
-		dispatch: d, phrases: p, values: v,
-		settings: bot.NewSettingsCache(Name, bot.NewSettingsStore(v)), admins: newAdmins(), log: cfg.Log.With("platform", Name),
+		cfg: cfg, api: api, pace: newPacer(s, "telegram:pace:"+id+":", log), recent: newRecent(), crew: newCrew(),
+		dispatch: d, phrases: p, values: s, limiter: s,
+		settings: bot.NewSettingsCache(Name, bot.NewSettingsStore(s)), admins: newAdmins(), log: log,
 	}, nil
 }
 

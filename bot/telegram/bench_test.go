@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"unrollbot/bot"
 	"unrollbot/unroll/render"
@@ -55,7 +56,7 @@ func BenchmarkUpdateToAnswer(b *testing.B) {
 		b.Fatal(err)
 	}
 	a.me.Store(me())
-	a.pace.total = newWindow(totalBurst, 0)
+	a.pace.total = newQuota("all", totalBurst, time.Microsecond)
 	v := a.view(b.Context(), bot.Reply{Thread: th, Asked: th.Ref, PageURL: "https://unroll.example/x/20"}, audience{})
 	text = v.Text
 	chat := int64(0)

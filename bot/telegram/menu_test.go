@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"unrollbot/bot"
 	"unrollbot/bot/bottest"
 	"unrollbot/unroll"
 )
@@ -106,6 +107,26 @@ func TestFileIsNotSentTwice(t *testing.T) {
 		time.Sleep(time.Minute)
 		if n := len(r.tg.Messages(group)); n != 2 {
 			t.Errorf("%d messages", n)
+		}
+	})
+}
+
+// Files and albums count as asking; pages do not.
+func TestPressesAreLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, m := answered(t, thread(30))
+		burst := bot.DefaultLimits().User.Burst
+		for i := range burst + 1 {
+			said := r.tg.WaitPress(r.tg.Press(asker, group, m.ID, "⤓ .md")).Text
+			if over := i == burst; (said == "error_rate_limited_until") != over {
+				t.Errorf("press %d is answered with %q", i+1, said)
+			}
+		}
+		if p := r.tg.WaitPress(r.tg.Press(bottest.TelegramUser{ID: 78}, group, m.ID, "⤓ .txt")); p.Text != "" {
+			t.Errorf("somebody else is answered with %q", p.Text)
+		}
+		if p := r.tg.WaitPress(r.tg.Press(asker, group, m.ID, "button_next")); p.Text != "" {
+			t.Errorf("turning a page is answered with %q", p.Text)
 		}
 	})
 }

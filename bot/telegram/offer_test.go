@@ -130,6 +130,37 @@ func TestOfferFailsInSilence(t *testing.T) {
 }
 
 // A thread that somebody asked for is not offered after that.
+// Nobody asked, so that nobody is told of limits: be it that somebody answers
+// somebody with a link.
+func TestOverTheLimitInSilence(t *testing.T) {
+	for name, tt := range map[string]struct {
+		post bottest.TelegramPost
+		told bool
+	}{
+		"a link":              {post: inGroup("see " + link)},
+		"a link in a reply":   {post: bottest.TelegramPost{Chat: bottest.TelegramChat{ID: group}, Text: "see " + link, ReplyTo: 1}},
+		"somebody asks":       {post: inGroup("/unroll " + link), told: true},
+		"somebody names it":   {post: inGroup("@unroll_test_bot unroll " + link), told: true},
+		"the word in a reply": {post: bottest.TelegramPost{Chat: bottest.TelegramChat{ID: group}, Text: "unroll", ReplyTo: 1}, told: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				limited := func(ctx context.Context, _ bot.Request, res bot.Responder) error {
+					return res.Send(ctx, bot.ErrorReply(phrases{}, "", unroll.Ref{}, &unroll.Error{Kind: unroll.KindRateLimited}))
+				}
+				r := chosen(t, bot.Settings{Auto: true}, limited)
+				r.tg.Say(inGroup("look"))
+				r.tg.Say(tt.post)
+				synctest.Wait()
+				r.pool.Wait()
+				if n := len(r.tg.Messages(group)); (n == 1) != tt.told {
+					t.Errorf("%d messages", n)
+				}
+			})
+		})
+	}
+}
+
 func TestNoOfferOfWhatWasShown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := chosen(t, auto, answererOf(thread(30)))

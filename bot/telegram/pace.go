@@ -3,8 +3,13 @@ package telegram
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"slices"
+	"strconv"
 	"sync"
 	"time"
+
+	"unrollbot/unroll"
 )
 
 // The rates that Telegram publishes (Bots FAQ, "My bot is hitting limits,
@@ -25,8 +30,7 @@ const (
 	totalSpan  = 525 * time.Millisecond
 )
 
-// maxPaced bounds how many chats are remembered at once. One that is
-// forgotten begins with a full burst.
+// maxPaced bounds how many chats are remembered at once.
 const maxPaced = 10_000
 
 // errSlow tells that a chat has had so many messages that the next would
@@ -34,29 +38,38 @@ const maxPaced = 10_000
 var errSlow = errors.New("telegram: too many messages for this chat")
 
 // pacer spaces messages and edits so that Telegram has no reason to refuse
-// them. Each chat has a queue of its own, and only a message whose chat is
-// ready for it joins the queue of all: a busy chat delays nobody else.
+// them, whichever process sends them. Each chat has a queue of its own, and
+// only a message whose chat is ready for it joins the queue of all: a busy
+// chat delays nobody else.
 type pacer struct {
+	limiter unroll.Limiter // over all processes
+	keys    string         // begin the limiter's
+	log     *slog.Logger
+	queue   chan struct{} // of all; whoever is next holds it
+
 	mu    sync.Mutex
 	chats map[int64]*lane
-	total window
+	total quota
 }
 
 // lane is what a chat was sent lately.
 type lane struct {
 	// turn holds whoever is next to write to the chat; the others queue for it.
-	turn        chan struct{}
-	chat, group window
-	until       time.Time // Telegram said to wait until then
+	turn   chan struct{}
+	quotas []quota
+	until  time.Time // Telegram said to wait until then
 }
 
-func newPacer() *pacer {
-	return &pacer{chats: make(map[int64]*lane), total: newWindow(totalBurst, totalSpan)}
+func newPacer(l unroll.Limiter, keys string, log *slog.Logger) *pacer {
+	return &pacer{
+		limiter: l, keys: keys, log: log, queue: make(chan struct{}, 1),
+		chats: make(map[int64]*lane), total: newQuota(keys+"all", totalBurst, totalSpan),
+	}
 }
 
 // wait returns when a message may go to the chat, or an error: ctx's, or
-// errSlow when the chat's turn does not come within patience. Groups and
-// channels have negative ids.
+// errSlow when its turn does not come within patience. Groups and channels
+// have negative ids.
 func (p *pacer) wait(ctx context.Context, chat int64, patience time.Duration) error {
 	now := time.Now()
 	deadline := now.Add(patience)
@@ -69,39 +82,86 @@ func (p *pacer) wait(ctx context.Context, chat int64, patience time.Duration) er
 	}
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
-	select {
-	case l.turn <- struct{}{}:
-		defer func() { <-l.turn }()
-	case <-timer.C:
-		return errSlow
-	case <-ctx.Done():
-		return ctx.Err()
+	leave, err := enter(ctx, l.turn, timer.C)
+	if err != nil {
+		return err
 	}
+	defer leave()
+	for {
+		if err := p.ready(ctx, l, deadline); err != nil {
+			return err
+		}
+		if err := p.amongAll(ctx, timer.C, deadline); err != nil {
+			return err
+		}
+		// Last, so that it is now that the chat's turn counts.
+		if p.takeAll(ctx, l.quotas) {
+			return ctx.Err()
+		}
+	}
+}
+
+// enter takes a turn, and gives what ends it.
+func enter(ctx context.Context, turn chan struct{}, late <-chan time.Time) (leave func(), err error) {
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-late:
+		return nil, errSlow
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// ready waits until the chat may be written to, as far as is known here.
+func (p *pacer) ready(ctx context.Context, l *lane, deadline time.Time) error {
 	for {
 		p.mu.Lock()
-		now = time.Now()
-		at := later(now, l.until, l.chat.next(now))
-		if chat < 0 {
-			at = later(at, l.group.next(now))
-		}
-		if !at.After(now) { // the chat is ready; now for the queue of all
-			at = p.total.next(now)
-			p.total.take(at)
-			l.chat.take(at)
-			if chat < 0 {
-				l.group.take(at)
-			}
-			p.mu.Unlock()
-			return sleepUntil(ctx, at)
+		at := l.until
+		for i := range l.quotas {
+			at = later(at, l.quotas[i].free())
 		}
 		p.mu.Unlock()
-		if at.After(deadline) {
+		switch {
+		case !at.After(time.Now()):
+			return nil
+		case at.After(deadline):
 			return errSlow
 		}
 		if err := sleepUntil(ctx, at); err != nil {
 			return err
 		}
 	}
+}
+
+// amongAll waits for a turn among the messages to all chats.
+func (p *pacer) amongAll(ctx context.Context, late <-chan time.Time, deadline time.Time) error {
+	leave, err := enter(ctx, p.queue, late)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	for {
+		at, ok := p.take(ctx, &p.total)
+		switch {
+		case ok:
+			return nil
+		case at.After(deadline):
+			return errSlow
+		}
+		if err := sleepUntil(ctx, at); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *pacer) takeAll(ctx context.Context, quotas []quota) bool {
+	for i := range quotas {
+		if _, ok := p.take(ctx, &quotas[i]); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // hold makes the chat wait as long as Telegram said.
@@ -121,18 +181,20 @@ func (p *pacer) lane(chat int64, now time.Time) *lane {
 	if len(p.chats) >= maxPaced {
 		p.forget(now)
 	}
-	l = &lane{turn: make(chan struct{}, 1), chat: newWindow(chatBurst, chatSpan)}
+	key := p.keys + itoa(chat)
+	l = &lane{turn: make(chan struct{}, 1), quotas: []quota{newQuota(key, chatBurst, chatSpan)}}
 	if chat < 0 {
-		l.group = newWindow(groupBurst, groupSpan)
+		l.quotas = append(l.quotas, newQuota(key+":group", groupBurst, groupSpan))
 	}
 	p.chats[chat] = l
 	return l
 }
 
-// forget drops the chats that are idle, or any if none is.
+// forget drops the chats that are idle, or any if none is: the limiter knows
+// what they were sent.
 func (p *pacer) forget(now time.Time) {
 	for id, l := range p.chats {
-		if len(l.turn) == 0 && l.until.Before(now) && l.chat.idle(now) && l.group.idle(now) {
+		if len(l.turn) == 0 && l.until.Before(now) && !slices.ContainsFunc(l.quotas, func(q quota) bool { return !q.idle(now) }) {
 			delete(p.chats, id)
 		}
 	}
@@ -144,42 +206,71 @@ func (p *pacer) forget(now time.Time) {
 	}
 }
 
-// window lets at most len(times) events happen in any span. It remembers the
-// last of them in a ring, which makes it exact where a token bucket would
-// let twice as many through.
-type window struct {
-	span  time.Duration
-	times []time.Time
-	head  int // the oldest
+// quota lets at most so many events happen in any span, over all processes
+// that share a limiter. Each of its keys lets one event happen in a span. One
+// key with a burst would let twice as many through: a burst, and in the same
+// span those that the rate brings back.
+type quota struct {
+	key  string
+	span time.Duration
+	at   []time.Time // when a key lets an event happen again, as far as is known
 }
 
-func newWindow(events int, span time.Duration) window {
-	return window{span: span, times: make([]time.Time, events)}
+func newQuota(key string, events int, span time.Duration) quota {
+	return quota{key: key, span: span, at: make([]time.Time, events)}
 }
 
-// next is when an event may happen, at now the soonest.
-func (w *window) next(now time.Time) time.Time {
-	return later(now, w.times[w.head].Add(w.span), w.newest())
+// take lets an event happen, or tells when to try again.
+func (p *pacer) take(ctx context.Context, q *quota) (again time.Time, ok bool) {
+	for {
+		p.mu.Lock()
+		i := q.soonest()
+		if again = q.at[i]; again.After(time.Now()) {
+			p.mu.Unlock()
+			return again, false
+		}
+		q.at[i] = time.Now().Add(q.span) // nobody else here tries this key meanwhile
+		p.mu.Unlock()
+
+		wait, err := p.limiter.Allow(ctx, q.key+":"+strconv.Itoa(i), unroll.Limit{Events: 1, Per: q.span, Burst: 1})
+		if err != nil { // what is known here must do
+			p.log.Warn("limits cannot be counted", "err", err)
+		}
+		ok = wait <= 0
+		if ok {
+			wait = q.span
+		}
+		p.mu.Lock()
+		q.at[i] = time.Now().Add(wait)
+		p.mu.Unlock()
+		if ok {
+			return time.Time{}, true
+		}
+	}
 }
 
-func (w *window) take(at time.Time) {
-	w.times[w.head] = at
-	w.head = (w.head + 1) % len(w.times)
-}
+// free is when the next event may happen, as far as is known.
+func (q *quota) free() time.Time { return q.at[q.soonest()] }
 
-func (w *window) newest() time.Time { return w.times[(w.head+len(w.times)-1)%len(w.times)] }
-
-func (w *window) idle(now time.Time) bool {
-	return len(w.times) == 0 || w.newest().Add(w.span).Before(now)
-}
-
-func later(first time.Time, rest ...time.Time) time.Time {
-	for _, t := range rest {
-		if t.After(first) {
-			first = t
+func (q *quota) soonest() int {
+	first := 0
+	for i, at := range q.at {
+		if at.Before(q.at[first]) {
+			first = i
 		}
 	}
 	return first
+}
+
+func (q *quota) idle(now time.Time) bool {
+	return !slices.ContainsFunc(q.at, func(at time.Time) bool { return at.After(now) })
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 func sleepUntil(ctx context.Context, at time.Time) error {

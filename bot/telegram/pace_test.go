@@ -3,6 +3,7 @@ package telegram
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"sync"
 	"testing"
@@ -71,7 +72,7 @@ func TestPace(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begin := time.Now()
 				var all []time.Time
-				for _, times := range rush(t, newPacer(), tt.each, tt.chats...) {
+				for _, times := range rush(t, newPacer(&limits{}, "", slog.New(slog.DiscardHandler)), tt.each, tt.chats...) {
 					all = append(all, times...)
 				}
 				slices.SortFunc(all, time.Time.Compare)
@@ -89,7 +90,7 @@ func TestPace(t *testing.T) {
 // A chat that waited for all others keeps its distance from then on.
 func TestPaceBehindOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPacer()
+		p := newPacer(&limits{}, "", slog.New(slog.DiscardHandler))
 		others := make([]int64, 60)
 		for i := range others {
 			others[i] = int64(i + 100)
@@ -108,7 +109,7 @@ func TestPaceBehindOthers(t *testing.T) {
 // Whoever floods one chat waits alone.
 func TestPaceIsFair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPacer()
+		p := newPacer(&limits{}, "", slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		for range 500 {
@@ -126,7 +127,7 @@ func TestPaceIsFair(t *testing.T) {
 
 func TestPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPacer()
+		p := newPacer(&limits{}, "", slog.New(slog.DiscardHandler))
 		rush(t, p, 3, 1)
 		begin := time.Now()
 		if err := p.wait(t.Context(), 1, time.Second); !errors.Is(err, errSlow) || time.Since(begin) > 0 {
@@ -140,7 +141,7 @@ func TestPatience(t *testing.T) {
 
 func TestHold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPacer()
+		p := newPacer(&limits{}, "", slog.New(slog.DiscardHandler))
 		rush(t, p, 3, 1)
 		begin := time.Now()
 		time.AfterFunc(time.Second, func() { p.hold(1, 20*time.Second) }) // while the next waits already
@@ -159,7 +160,7 @@ func TestHold(t *testing.T) {
 
 func TestPaceForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := newPacer()
+		p := newPacer(&limits{}, "", slog.New(slog.DiscardHandler))
 		for i := range int64(maxPaced + 500) {
 			p.hold(i+1, time.Millisecond)
 		}

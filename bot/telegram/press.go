@@ -10,6 +10,7 @@ import (
 	tele "gopkg.in/telebot.v3"
 
 	"unrollbot/bot"
+	"unrollbot/unroll"
 )
 
 const (
@@ -188,13 +189,42 @@ type presser struct {
 }
 
 // Working shows nothing: the button has a spinner by itself. What costs a new
-// look at the source, or shows a thread, is only for who may ask.
+// look at the source, or shows a thread, is only for who may ask. What sends
+// messages counts as asking; turning pages is free, see [bot.Limited].
 func (r *presser) Working(ctx context.Context) error {
-	if (r.verb == verbFresh || r.verb == verbShow) && r.inline == "" && !r.a.mayAsk(ctx, r.settings, r.to.Chat, r.who) {
-		r.answer(ctx, r.a.say(r.locale, "admins_only", nil))
-		return bot.ErrDeclined
+	switch r.verb {
+	case verbFresh, verbShow:
+		if r.inline == "" && !r.a.mayAsk(ctx, r.settings, r.to.Chat, r.who) {
+			r.answer(ctx, r.a.say(r.locale, "admins_only", nil))
+			return bot.ErrDeclined
+		}
+	case verbMarkdown, verbText, verbHTML, verbEPUB, verbMedia:
+		if wait := r.over(ctx); wait > 0 {
+			err := &unroll.Error{Kind: unroll.KindRateLimited, Op: "press", RetryAfter: wait}
+			r.answer(ctx, bot.ErrorReply(r.a.phrases, r.locale, unroll.Ref{}, err).Text)
+			return bot.ErrDeclined
+		}
+	default:
 	}
 	return nil
+}
+
+// over counts the press and tells for how long who pressed, or the chat, has
+// had enough.
+func (r *presser) over(ctx context.Context) time.Duration {
+	limits := bot.DefaultLimits()
+	for key, limit := range map[string]unroll.Limit{
+		"user:" + Name + ":" + itoa(r.who): limits.User, "chat:" + Name + ":" + itoa(r.to.Chat): limits.Chat,
+	} {
+		wait, err := r.a.limiter.Allow(ctx, key, limit)
+		if err != nil {
+			r.a.log.Warn("limits cannot be counted", "err", err)
+		}
+		if wait > 0 {
+			return wait
+		}
+	}
+	return 0
 }
 
 // Send shows another page in place, or says why not. The thread stays as it

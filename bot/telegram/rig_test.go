@@ -125,9 +125,21 @@ func (phrases) Text(_, id string, args map[string]any) string {
 
 // memory is a store of values.
 type memory struct {
+	limits
 	mu   sync.Mutex
 	data map[string][]byte
 	err  error
+}
+
+// limits is a limiter in memory.
+type limits struct {
+	once    sync.Once
+	limiter *unroll.LocalLimiter
+}
+
+func (l *limits) Allow(ctx context.Context, key string, limit unroll.Limit) (time.Duration, error) {
+	l.once.Do(func() { l.limiter = unroll.NewLocalLimiter(nil) })
+	return l.limiter.Allow(ctx, key, limit)
 }
 
 func (m *memory) Value(_ context.Context, key string) ([]byte, bool, error) {
