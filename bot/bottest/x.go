@@ -1,6 +1,7 @@
 package bottest
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha1" //nolint:gosec // what OAuth 1.0a signs with
 	"encoding/base64"
@@ -23,10 +24,14 @@ import (
 type X struct {
 	BotID                         string
 	Key, Secret, Token, TokenHush string
+	Bearer                        string // the app's own
 	// Renamed makes it know only the names of August 2026.
 	Renamed bool
-	// Lag is how long a post is missing from the lists.
-	Lag time.Duration
+	// Lag is how long a post of the bot is missing from the lists, MentionLag
+	// how long a mention is.
+	Lag, MentionLag time.Duration
+	// OtherApp makes Bearer that of another app.
+	OtherApp bool
 
 	tb testing.TB
 
@@ -38,6 +43,9 @@ type X struct {
 	onPost   func()
 	nonces   map[string]bool
 	calls    []string
+
+	subscribed []xSubscription
+	streams    []*xStream
 }
 
 type xPost struct {
@@ -70,12 +78,18 @@ type XMention struct {
 func NewX(tb testing.TB) *X {
 	return &X{
 		BotID: "4242", Key: "consumer-key", Secret: "consumer-secret&", Token: "4242-token", TokenHush: "token-secret=",
-		tb: tb, serial: 7, nonces: map[string]bool{},
+		Bearer: "AAAA-app-bearer",
+		tb:     tb, serial: 7, nonces: map[string]bool{},
 	}
 }
 
-// RoundTrip serves a call without any socket.
-func (x *X) RoundTrip(req *http.Request) (*http.Response, error) { return inProcess(x, req) }
+// RoundTrip serves a call without any socket, streams too.
+func (x *X) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Path == "/2/activity/stream" {
+		return streamed(x, req)
+	}
+	return inProcess(x, req)
+}
 
 // Mention lets somebody name the bot, and gives the post's id.
 func (x *X) Mention(m XMention) string {
@@ -138,6 +152,9 @@ func (x *X) Mention(m XMention) string {
 	}
 	body[x.names("referenced_tweets", "referenced_posts")] = refs
 	x.mentions = append(x.mentions, xPost{id, m.At, body})
+	if i := strings.Index(m.Text, "@bot"); i >= 0 && len([]rune(m.Text[:i])) >= m.Shown && !(m.Unranged && m.ToBot) && m.Author != x.BotID {
+		x.announce(body)
+	}
 	return fmt.Sprint(id)
 }
 
@@ -205,6 +222,10 @@ func (x *X) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.answer(w)
 		return
 	}
+	if call == "GET /2/activity/stream" {
+		x.stream(w, r)
+		return
+	}
 	x.mu.Lock()
 	status, out := x.serve(r, call, body)
 	hook := x.onPost
@@ -226,12 +247,15 @@ func xProblem(status int, title, detail string) (int, any) {
 }
 
 func (x *X) serve(r *http.Request, call string, body []byte) (int, any) {
+	if strings.HasPrefix(r.URL.Path, "/2/activity/") {
+		return x.activity(r, body)
+	}
 	if !x.signed(r) {
 		return xProblem(401, "Unauthorized", "Unauthorized")
 	}
 	switch call {
 	case "GET /2/users/" + x.BotID + "/mentions":
-		return x.list(r, x.mentions)
+		return x.list(r, slices.DeleteFunc(slices.Clone(x.mentions), func(p xPost) bool { return time.Since(p.at) < x.MentionLag }))
 	case "GET /2/users/" + x.BotID + "/tweets":
 		var own []xPost
 		for _, p := range x.own {
@@ -316,6 +340,9 @@ func (x *X) post(body []byte) (int, any) {
 	if !slices.ContainsFunc(x.mentions, func(m xPost) bool { return fmt.Sprint(m.id) == p.Reply.To }) {
 		return xProblem(403, "Forbidden", "You may reply only to those who named you.")
 	}
+	if slices.ContainsFunc(x.own, func(o XPost) bool { return o.Text == p.Text }) {
+		return xProblem(403, "Forbidden", "You are not allowed to create a Tweet with duplicate content.")
+	}
 	x.serial++
 	now := time.Now()
 	id := fmt.Sprint((now.UnixMilli()-1288834974657)<<22 + x.serial)
@@ -360,6 +387,6 @@ func (x *X) signed(r *http.Request) bool {
 	}
 	slices.Sort(pairs)
 	mac := hmac.New(sha1.New, []byte(enc(x.Secret)+"&"+enc(x.TokenHush)))
-	mac.Write([]byte(r.Method + "&" + enc(r.URL.Scheme+"://"+r.URL.Host+r.URL.Path) + "&" + enc(strings.Join(pairs, "&"))))
+	mac.Write([]byte(r.Method + "&" + enc(cmp.Or(r.URL.Scheme, "http")+"://"+cmp.Or(r.URL.Host, r.Host)+r.URL.Path) + "&" + enc(strings.Join(pairs, "&"))))
 	return signature == base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }

@@ -39,6 +39,10 @@ type Config struct {
 	// The keys of the app and of the account, for OAuth 1.0a. They are never
 	// printed.
 	APIKey, APISecret, AccessToken, AccessSecret string
+	// BearerToken is the app's own. With it mentions come by the activity
+	// stream, at once, for five times the price of a poll's; without it they
+	// are polled alone.
+	BearerToken string
 	// NoLink leaves the link out of answers: a post with one costs twenty
 	// times as much.
 	NoLink bool
@@ -55,6 +59,7 @@ type Config struct {
 type Adapter struct {
 	cfg     Config
 	client  *mention.Client
+	streams *mention.Client
 	keys    keys
 	desk    *mention.Desk
 	phrases bot.Phrases
@@ -62,9 +67,12 @@ type Adapter struct {
 	purse   *purse
 	log     *slog.Logger
 
-	mu     sync.Mutex
-	names  int    // index in dialects
-	newest string // id of the newest mention that was paid for
+	mu       sync.Mutex // guards what follows
+	names    int        // index in dialects
+	newest   string     // id of the newest mention that a list held
+	last     []*mention.Mention
+	lastList time.Time
+	heard    map[string]heard // by id
 }
 
 var (
@@ -77,6 +85,7 @@ var (
 func New(cfg Config, d bot.Dispatch, p bot.Phrases, v unroll.Values) (*Adapter, error) {
 	cfg.APIURL = cmp.Or(cfg.APIURL, "https://api.x.com")
 	cfg.Interval = cmp.Or(cfg.Interval, time.Minute)
+	cfg.MaxAge = cmp.Or(cfg.MaxAge, 24*time.Hour)
 	cfg.Budget = cmp.Or(cfg.Budget, 5)
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -93,12 +102,21 @@ func New(cfg Config, d bot.Dispatch, p bot.Phrases, v unroll.Values) (*Adapter, 
 	if cfg.Again == mention.AgainLike {
 		cfg.Again = mention.AgainSilent
 	}
-	client, err := mention.NewClient(cfg.APIURL, cmp.Or(cfg.UserAgent, "unrollbot"), cfg.Transport)
+	cfg.UserAgent = cmp.Or(cfg.UserAgent, "unrollbot")
+	client, err := mention.NewClient(cfg.APIURL, cfg.UserAgent, cfg.Transport)
+	if err != nil {
+		return nil, fmt.Errorf("x: %w", err)
+	}
+	transport := cfg.Transport
+	if transport == nil {
+		transport = streamTransport()
+	}
+	streams, err := mention.NewClient(cfg.APIURL, cfg.UserAgent, transport)
 	if err != nil {
 		return nil, fmt.Errorf("x: %w", err)
 	}
 	a := &Adapter{
-		cfg: cfg, client: client, phrases: p, values: v, log: cfg.Log.With("platform", Name),
+		cfg: cfg, client: client, streams: streams, heard: make(map[string]heard), phrases: p, values: v, log: cfg.Log.With("platform", Name),
 		keys:  keys{cfg.APIKey, cfg.APISecret, cfg.AccessToken, cfg.AccessSecret},
 		purse: &purse{values: v, budget: dollars(cfg.Budget)},
 	}
@@ -111,7 +129,18 @@ func (a *Adapter) Name() string { return Name }
 
 // Run answers mentions until ctx ends. It returns an error only for keys that
 // X refuses.
-func (a *Adapter) Run(ctx context.Context) error { return a.desk.Run(ctx, nil) }
+func (a *Adapter) Run(ctx context.Context) error {
+	if a.cfg.BearerToken == "" {
+		return a.desk.Run(ctx, nil)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	ring := make(chan struct{}, 1)
+	var listening sync.WaitGroup
+	defer listening.Wait()
+	defer cancel()
+	listening.Go(func() { (&listener{a: a, ring: ring}).listen(ctx) })
+	return a.desk.Run(ctx, ring)
+}
 
 // Like implements [mention.Network]. X takes no likes through its API since
 // April 2026 (docs.x.com, "Changelog").

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"time"
 
 	"unrollbot/bot/mention"
@@ -27,34 +26,46 @@ func dialects() []dialect {
 	return []dialect{{"tweet.fields", common + "referenced_tweets"}, {"post.fields", common + "referenced_posts"}}
 }
 
-// Poll implements [mention.Network]. The cursor is the id of a post.
+// Poll implements [mention.Network]. The cursor is the id of a post. X is
+// asked once in an interval, however often the stream rings in between.
 func (a *Adapter) Poll(ctx context.Context, cursor string) ([]*mention.Mention, string, error) {
-	if err := a.purse.bear(ctx, priceRead, time.Now()); err != nil {
-		return nil, "", err
-	}
+	now := time.Now()
 	query := url.Values{"max_results": {maxResults}}
 	if isID(cursor) {
 		query.Set("since_id", cursor)
 	} else {
-		cursor = firstID(time.Now().Add(-firstLook))
-		query.Set("start_time", time.Now().Add(-firstLook).UTC().Format(time.RFC3339))
+		cursor = firstID(now.Add(-firstLook))
+		query.Set("start_time", now.Add(-firstLook).UTC().Format(time.RFC3339))
+	}
+	if a.listDue(now) {
+		if err := a.list(ctx, query, now); err != nil {
+			return nil, "", err
+		}
+	}
+	return a.batch(cursor, now), cursor, nil
+}
+
+// list asks X for mentions, and remembers them.
+func (a *Adapter) list(ctx context.Context, query url.Values, now time.Time) error {
+	if err := a.purse.bearReading(ctx, priceRead, now); err != nil {
+		return err
 	}
 	var out []*mention.Mention
 	for range maxPages {
 		p, err := a.page(ctx, "/2/users/"+a.cfg.UserID+"/mentions", query)
 		if err != nil {
-			return nil, "", refusedKeys(err)
+			return refusedKeys(err)
 		}
 		fresh := 0
 		for _, raw := range p.Data {
 			if m, ok := decode(raw, a.cfg.UserID); ok {
 				out = append(out, m)
 			}
-			fresh += a.unpaid(raw)
+			fresh += a.unpaid(raw, now)
 		}
 		if fresh > 0 {
-			if err := a.purse.pay(ctx, money(fresh)*priceRead, time.Now()); err != nil {
-				return nil, "", err
+			if err := a.purse.pay(ctx, money(fresh)*priceRead, now); err != nil {
+				return err
 			}
 		}
 		if p.Meta.Next == "" {
@@ -62,25 +73,25 @@ func (a *Adapter) Poll(ctx context.Context, cursor string) ([]*mention.Mention, 
 		}
 		query.Set("pagination_token", p.Meta.Next)
 	}
-	slices.SortFunc(out, func(x, y *mention.Mention) int { return compareIDs(x.ID, y.ID) })
-	out = slices.CompactFunc(out, func(x, y *mention.Mention) bool { return x.ID == y.ID })
-	if len(out) > 0 {
-		a.mu.Lock()
-		a.newest = out[len(out)-1].ID
-		a.mu.Unlock()
-	}
-	return out, cursor, nil
+	a.listed(out, now)
+	return nil
 }
 
-// unpaid is 1 for a post that was not listed before in this life: X charges
-// for a post once in a day.
-func (a *Adapter) unpaid(raw json.RawMessage) int {
+// unpaid is 1 for a post that was neither listed before in this life nor
+// heard on the same day: X charges for a post once in a day.
+func (a *Adapter) unpaid(raw json.RawMessage, now time.Time) int {
 	var p struct {
 		ID string `json:"id"`
 	}
+	if json.Unmarshal(raw, &p) != nil {
+		return 0
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if json.Unmarshal(raw, &p) == nil && compareIDs(p.ID, a.newest) > 0 {
+	if h, ok := a.heard[p.ID]; ok && a.purse.key(h.at) == a.purse.key(now) {
+		return 0
+	}
+	if compareIDs(p.ID, a.newest) > 0 {
 		return 1
 	}
 	return 0

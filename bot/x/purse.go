@@ -20,6 +20,7 @@ func dollars(f float64) money { return money(f * 1e6) }
 // its two prices a reply to a mention with a link has: the higher is counted.
 const (
 	priceRead  money = 1_000   // one mention or post of the bot's own
+	priceEvent money = 5_000   // one mention by the activity stream, "billed as a Post"
 	priceReply money = 10_000  // to a mention, without a link
 	priceLink  money = 200_000 // with one
 )
@@ -36,11 +37,24 @@ type purse struct {
 // spendingFor is how long a day's sum is kept, for whoever wants to look.
 const spendingFor = 60 * 24 * time.Hour
 
-// bear tells whether the day's budget bears price. Its error says to wait for
-// the next day where it does not.
+// reserve is which part of the budget posts leave for reading: who says stop
+// is heard on a day whose answers are spent.
+const reserve = 10
+
+// bear tells whether the day's budget bears a post of that price. Its error
+// says to wait for the next day where it does not.
 func (p *purse) bear(ctx context.Context, price money, now time.Time) error {
+	return p.within(ctx, p.budget-p.budget/reserve, price, now)
+}
+
+// bearReading is bear for what is read.
+func (p *purse) bearReading(ctx context.Context, price money, now time.Time) error {
+	return p.within(ctx, p.budget, price, now)
+}
+
+func (p *purse) within(ctx context.Context, bound, price money, now time.Time) error {
 	spent, err := p.spent(ctx, now)
-	if err != nil || p.budget < 0 || spent+price <= p.budget {
+	if err != nil || p.budget < 0 || spent+price <= bound {
 		return err
 	}
 	tomorrow := now.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)

@@ -20,6 +20,7 @@ type rig struct {
 	net   *bottest.X
 	first string // id of the mention that a story is about
 	cfg   Config
+	store unroll.Values // as the program that began last sees it
 }
 
 // inBubble runs a story in a time of its own.
@@ -29,7 +30,7 @@ func inBubble(t *testing.T, story func(r *rig)) {
 		time.Sleep(20 * 365 * 24 * time.Hour) // X counts its ids from 2010 on
 		r := &rig{net: bottest.NewX(t)}
 		r.Net = &mentiontest.Net{T: t, Values: &mentiontest.Values{}, Threads: &mentiontest.Threads{}}
-		r.Secrets = []string{r.net.Secret, r.net.TokenHush, r.net.Key, r.net.Token}
+		r.Secrets = []string{r.net.Secret, r.net.TokenHush, r.net.Key, r.net.Token, r.net.Bearer}
 		r.Threads.Set(mentiontest.Thread(threadRef), nil)
 		r.cfg = Config{
 			UserID: r.net.BotID, APIKey: r.net.Key, APISecret: r.net.Secret, AccessToken: r.net.Token, AccessSecret: r.net.TokenHush,
@@ -37,7 +38,7 @@ func inBubble(t *testing.T, story func(r *rig)) {
 		}
 		r.Make = func(log *slog.Logger, d bot.Dispatch, p bot.Phrases, v unroll.Values) (bot.Adapter, error) {
 			cfg := r.cfg
-			cfg.Log = log
+			cfg.Log, r.store = log, v
 			return New(cfg, d, p, v)
 		}
 		story(r)
@@ -77,4 +78,20 @@ func (r *rig) wantPosts(n int) []bottest.XPost {
 		r.Fatalf("%d answers, want %d: %+v\n%s", len(got), n, got, r.Log())
 	}
 	return got
+}
+
+// spent is what today cost.
+func (r *rig) spent() money {
+	r.Helper()
+	sum, err := (&purse{values: r.store}).spent(r.Context(), time.Now())
+	if err != nil {
+		r.Fatal(err)
+	}
+	return sum
+}
+
+// noon waits for noon, so that a story stays within a day of X's accounts.
+func noon() {
+	now := time.Now().UTC()
+	time.Sleep(now.Truncate(24 * time.Hour).Add(36 * time.Hour).Sub(now))
 }

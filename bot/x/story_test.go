@@ -180,8 +180,7 @@ func TestNothingIsMissed(t *testing.T) {
 func TestBudget(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.cfg.Budget = 0.45 // two answers with a link
-		now := time.Now().UTC()
-		time.Sleep(now.Truncate(24 * time.Hour).Add(36 * time.Hour).Sub(now)) // noon
+		noon()
 		for i := range 3 {
 			r.net.Mention(bottest.XMention{Author: "7", Parent: fmt.Sprint(30 + i)})
 		}
@@ -235,4 +234,53 @@ func TestRefusedKeys(t *testing.T) {
 			t.Errorf("Run: %v", l.Err)
 		}
 	})
+}
+
+// X refuses a text that it was given before, whomever it answers.
+func TestTwins(t *testing.T) {
+	for name, tt := range map[string]struct {
+		story func(r *rig)
+		want  []string // a part of each answer
+	}{
+		"pointers": {func(r *rig) {
+			r.live(func() { r.ask() }, func() { r.ask() }, func() { r.ask() })
+		}, []string{"”\n2 posts", "I have unrolled", "2019-12-28 12:30:00 UTC · I have unrolled"}},
+		"help": {func(r *rig) {
+			for _, who := range []string{"7", "8"} {
+				r.net.Mention(bottest.XMention{Author: who, Text: "@bot help"})
+				r.live()
+			}
+		}, []string{"Name me", "2019-12-28 12:10:00 UTC · Name me"}},
+		"said in an earlier life of the store": {func(r *rig) {
+			r.ask()
+			r.live()
+			for _, key := range r.Values.Keys("mention:x:said:") {
+				_ = r.store.DeleteValue(r.Context(), key) // in memory
+			}
+			for _, key := range r.Values.Keys("mention:x:shown:") {
+				_ = r.store.DeleteValue(r.Context(), key)
+			}
+			r.ask()
+			r.live()
+		}, []string{"”\n2 posts", "”\n2019-12-28 12:10:00 UTC · 2 posts"}},
+		"the twin is this very answer, and X's lists lag": {func(r *rig) {
+			r.net.Lag = settled + settled/2
+			r.net.Fail(bottest.Fault{Path: "POST /2/tweets", After: true})
+			r.ask()
+			r.live()
+		}, []string{"”\n2 posts"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				noon()
+				tt.story(r)
+				posts := r.wantPosts(len(tt.want))
+				for i, want := range tt.want {
+					if !strings.Contains(posts[i].Text, want) {
+						t.Errorf("%q\nlacks %q", posts[i].Text, want)
+					}
+				}
+			})
+		})
+	}
 }

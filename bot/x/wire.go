@@ -44,6 +44,24 @@ type post struct {
 	ReferencedNew []referenced `json:"referenced_posts"`
 }
 
+// event is a line of the activity stream.
+type event struct {
+	Data struct {
+		Type    string          `json:"event_type"`
+		Payload json.RawMessage `json:"payload"` // of a mention, the post
+	} `json:"data"`
+	Errors []struct{ Title, Detail string } `json:"errors"`
+}
+
+// subscription is what the activity stream tells of.
+type subscription struct {
+	Type   string `json:"event_type"`
+	Filter struct {
+		User string `json:"user_id"`
+	} `json:"filter"`
+	Tag string `json:"tag,omitempty"`
+}
+
 // span is a range of a text, in code points as X escaped it.
 type span struct {
 	Start int `json:"start"`
