@@ -18,6 +18,8 @@ const (
 	DiscordApp     = "500" // application and bot user
 	DiscordGuild   = "100"
 	DiscordChannel = "101"
+	DiscordGated   = "118" // a channel for grown-ups
+	DiscordWithin  = "119" // a thread in that
 	DiscordUser    = "777" // who asks when nothing else is said
 )
 
@@ -102,6 +104,7 @@ type DiscordAnswer struct {
 
 	at      time.Time
 	channel string
+	target  string // of a menu command
 }
 
 // DiscordFault makes calls fail. Match is the beginning of "METHOD /path".

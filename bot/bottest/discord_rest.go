@@ -222,7 +222,10 @@ func (d *Discord) getChannel(p []string, _ *DiscordCall) (int, any) {
 			return http.StatusOK, map[string]any{"id": t.ID, "type": 11, "parent_id": t.Parent}
 		}
 	}
-	return http.StatusOK, map[string]any{"id": p[0], "type": 0, "parent_id": nil}
+	if p[0] == DiscordWithin {
+		return http.StatusOK, map[string]any{"id": p[0], "type": 11, "parent_id": DiscordGated}
+	}
+	return http.StatusOK, map[string]any{"id": p[0], "type": 0, "parent_id": nil, "nsfw": p[0] == DiscordGated}
 }
 
 func (d *Discord) getMessage(p []string, _ *DiscordCall) (int, any) {

@@ -72,6 +72,10 @@ func (d *Discord) Event(i DiscordInteraction) (id string, event map[string]any) 
 		e["type"], e["data"] = 2, map[string]any{"name": i.Command, "type": 1, "options": options}
 	case i.Menu != "":
 		target, _ := i.Target["id"].(string)
+		a.target = target
+		if d.state.Messages[target] == nil {
+			d.state.Messages[target] = &DiscordMessage{ID: target, Channel: DiscordChannel}
+		}
 		e["type"] = 2
 		e["data"] = map[string]any{
 			"name": i.Menu, "type": 3, "target_id": target,
@@ -97,7 +101,11 @@ func (d *Discord) messageEvent(m *DiscordMessage) map[string]any {
 		"flags": m.Flags, "components": m.Body["components"],
 	}
 	if a := d.state.Answers[m.Interaction]; a != nil {
-		e["interaction_metadata"] = map[string]any{"id": m.Interaction, "user": map[string]any{"id": a.User}}
+		metadata := map[string]any{"id": m.Interaction, "user": map[string]any{"id": a.User}}
+		if a.target != "" {
+			metadata["target_message_id"] = a.target
+		}
+		e["interaction_metadata"] = metadata
 	}
 	if to := d.state.Messages[m.ReplyTo]; to != nil {
 		e["referenced_message"] = map[string]any{"id": to.ID, "channel_id": to.Channel, "author": map[string]any{"id": to.Author}}

@@ -66,7 +66,7 @@ type Adapter struct {
 
 	values      Store              // nil: nothing is kept
 	settings    *bot.SettingsCache // nil without values
-	parents     *parents
+	rooms       *rooms
 	suggestions *suggestions
 }
 
@@ -75,6 +75,7 @@ var _ bot.Adapter = (*Adapter)(nil)
 // Store is what the adapter keeps things in.
 type Store interface {
 	unroll.Values
+	unroll.Leases // of the shards
 }
 
 type identity struct {
@@ -102,7 +103,7 @@ func New(cfg Config, dispatch bot.Dispatch, phrases bot.Phrases, values Store) (
 		token: token, log: cfg.Log, dispatch: dispatch, phrases: phrases,
 		pace: defaultGatewayPace(), tasks: newTasks(),
 		shared: cfg.Shared && values != nil, sharing: defaultSharing(),
-		values: values, parents: newParents(), suggestions: newSuggestions(),
+		values: values, rooms: newRooms(), suggestions: newSuggestions(),
 	}
 	if values != nil {
 		a.refs.values = values
@@ -133,6 +134,17 @@ func (a *Adapter) app() string {
 
 // key names a value in the store. Bots that share one have keys of their own.
 func (a *Adapter) key(kind, id string) string { return "discord:" + a.app() + ":" + kind + ":" + id }
+
+// keep puts a value into the store. Nothing goes wrong for want of it but what
+// the caller says.
+func (a *Adapter) keep(ctx context.Context, key, value string, ttl time.Duration) {
+	if a.values == nil {
+		return
+	}
+	if err := a.values.SetValue(ctx, key, []byte(value), ttl); err != nil {
+		a.log.Warn("store cannot keep a value", "err", err)
+	}
+}
 
 func orElse(s, other string) string {
 	if s == "" {

@@ -32,8 +32,12 @@ func TestSideBranches(t *testing.T) {
 			menu, _ = c["custom_id"].(string)
 		}
 	})
-	got := branches(th)
-	if len(got) != 2 || got[0].Value != "/x/31" || !strings.HasPrefix(got[0].Label, "⑂ An aside: long") || !strings.HasSuffix(got[0].Label, "… · 2") || units(got[0].Label) != maxOption {
+	got := branches(th, th.Ref)
+	if len(got) != 3 || !got[0].Default || got[0].Value != "/x/20" || !strings.HasPrefix(got[0].Label, "● Post 1 of") {
+		t.Errorf("the chain that is shown: %+v", got)
+	}
+	got = got[1:]
+	if got[0].Value != "/x/31" || !strings.HasPrefix(got[0].Label, "⑂ An aside: long") || !strings.HasSuffix(got[0].Label, "… · 2") || units(got[0].Label) != maxOption {
 		t.Errorf("%+v", got)
 	}
 	if diff := cmp.Diff(discordgo.SelectMenuOption{Label: "⑂ · 1", Value: "/x/50"}, got[1]); diff != "" {
@@ -52,7 +56,7 @@ func TestManyBranchesFitTheMenu(t *testing.T) {
 	for i := range 40 {
 		th.Branches = append(th.Branches, unroll.Branch{After: "20", Posts: []unroll.Post{{ID: strconv.Itoa(100 + i), Text: "x"}}})
 	}
-	if n := len(branches(th)); n != maxMenu {
+	if n := len(branches(th, th.Ref)); n != maxMenu {
 		t.Errorf("%d options", n)
 	}
 }

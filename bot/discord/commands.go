@@ -1,6 +1,7 @@
 package discord
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -104,11 +105,12 @@ func (a *Adapter) commands() []commandSpec {
 	link.Required, link.Autocomplete, link.MaxLength = true, true, 2048
 	slash := commandSpec{
 		Type: 1, Name: commandUnroll, Contexts: everywhere, Integrations: anyone,
-		Options: []optionSpec{link, a.viewOption(), a.option(optionBool, optionPrivate, "command_unroll_private", "Show it only to me")},
+		Options: []optionSpec{link, a.viewOption(viewThread, viewBranches), a.option(optionBool, optionPrivate, "command_unroll_private", "Show it only to me")},
 	}
 	slash.Description, slash.Descriptions = a.texts("command_unroll", "Unroll a thread from X, Bluesky or Mastodon", maxCommandDescription)
 	help := commandSpec{Type: 1, Name: commandHelp, Contexts: everywhere, Integrations: anyone}
 	help.Description, help.Descriptions = a.texts("command_help", "How to use me, with an example", maxCommandDescription)
+	link.Required = false
 	menu := commandSpec{Type: menuCommand, Contexts: everywhere, Integrations: anyone}
 	menu.Name, menu.Names = a.texts("command_unroll_message", "Unroll thread", maxCommandName)
 
@@ -166,10 +168,11 @@ func (a *Adapter) placeOption(name, id, english string, choices ...string) optio
 	return o
 }
 
-func (a *Adapter) viewOption() optionSpec {
+func (a *Adapter) viewOption(more ...bot.View) optionSpec {
 	o := a.option(optionString, optionView, "command_unroll_view", "How to show it")
-	for _, v := range []choiceSpec{{Value: choicePages}, {Value: string(bot.ViewWhole)}, {Value: string(bot.ViewFile)}, {Value: string(bot.ViewLink)}} {
-		id, english := viewName(bot.View(strings.TrimPrefix(v.Value, choicePages)))
+	for _, view := range slices.Concat([]bot.View{bot.ViewPages, bot.ViewWhole, bot.ViewFile, bot.ViewLink}, more) {
+		id, english := viewName(view)
+		v := choiceSpec{Value: cmp.Or(string(view), choicePages)}
 		v.Name, v.Names = a.texts(id, english, maxCommandDescription)
 		o.Choices = append(o.Choices, v)
 	}
@@ -185,6 +188,10 @@ func viewName(v bot.View) (id, english string) {
 		return "view_file", "One file"
 	case bot.ViewLink:
 		return "view_link", "Only a link to its page"
+	case viewThread:
+		return "view_thread", "All of it, in a Discord thread"
+	case viewBranches:
+		return "view_branches", "Its side branches, a line each"
 	case bot.ViewPages:
 	}
 	return "view_page", "Pages, with buttons"

@@ -25,11 +25,12 @@ type place struct {
 	pageURL  string
 	n, pages int
 	grows    bool
+	media    bool
 	branches []discordgo.SelectMenuOption
 }
 
 func placeOf(r *bot.Reply, b *book) place {
-	return place{ref: refOf(r), pageURL: r.PageURL, n: b.number(r.Page), pages: len(b.pages), grows: grows(r.Thread, time.Now()), branches: branches(r.Thread)}
+	return place{ref: refOf(r), pageURL: r.PageURL, n: b.number(r.Page), pages: len(b.pages), grows: grows(r.Thread, time.Now()), media: b.hasMedia(), branches: branches(r.Thread, refOf(r))}
 }
 
 // refOf is the ref that a thread's buttons name: the one asked for.
@@ -65,6 +66,9 @@ func (a *Adapter) controls(ctx context.Context, s speaker, p place, st stage) []
 		more = append(more, k.button(verbThread, "", s.label("button_thread", "In a thread", nil), false))
 	}
 	more = append(more, k.button(verbFile, "", s.label("button_file", "As file", nil), false))
+	if p.media {
+		more = append(more, k.button(verbMedia, "", s.label("button_media", "Media", nil), false))
+	}
 	if st.private {
 		more = append(more, k.button(verbShare, here, s.label("button_share", "Show to all", nil), false))
 	} else {
@@ -75,11 +79,7 @@ func (a *Adapter) controls(ctx context.Context, s speaker, p place, st stage) []
 	if p.pages > 2 {
 		rows = row(rows, []discordgo.MessageComponent{k.menu(s, p)})
 	}
-	if len(p.branches) > 0 {
-		rows = row(rows, []discordgo.MessageComponent{discordgo.SelectMenu{
-			CustomID: k.customID(verbBranch, ""), Placeholder: s.say("button_branches", "Side branches", nil), Options: p.branches,
-		}})
-	}
+	rows = row(rows, k.branches(s, p))
 	rows = row(rows, more)
 	if k.err != nil {
 		a.log.Warn("buttons cannot be made", "err", k.err)

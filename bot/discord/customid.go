@@ -27,6 +27,9 @@ const (
 	verbDelete verb = "d" // delete the answer; the argument is who asked
 	verbHere   verb = "n" // shows where one is, and does nothing
 
+	verbForm  verb = "o" // the file in the form chosen
+	verbMedia verb = "m" // all pictures and videos
+
 	verbWatch   verb = "w" // tell of new posts
 	verbUnwatch verb = "u" // and no longer
 )
@@ -104,7 +107,7 @@ func (s refs) parse(ctx context.Context, id string) (press, error) {
 		p.ref = ref
 	}
 	switch p.verb {
-	case verbPage, verbJump, verbBranch, verbAgain, verbFile, verbThread, verbShare, verbWatch, verbUnwatch:
+	case verbPage, verbJump, verbBranch, verbAgain, verbFile, verbThread, verbShare, verbForm, verbMedia, verbWatch, verbUnwatch:
 		if p.ref.IsZero() {
 			return press{}, fmt.Errorf("discord: custom id %q names no thread", p.verb)
 		}

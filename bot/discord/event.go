@@ -38,7 +38,8 @@ type message struct {
 		Message message `json:"message"`
 	} `json:"message_snapshots"` // what was forwarded
 	Interaction *struct {
-		User user `json:"user"`
+		User   user   `json:"user"`
+		Target string `json:"target_message_id"` // of a menu command
 	} `json:"interaction_metadata"`
 }
 
@@ -74,6 +75,7 @@ type interaction struct {
 	Channel     struct {
 		Type   int    `json:"type"`
 		Parent string `json:"parent_id"`
+		Gated  bool   `json:"nsfw"`
 	} `json:"channel"`
 	// Owners are where the app was installed: "0" holds the server's id,
 	// "1" the user's.

@@ -2,33 +2,65 @@ package discord
 
 import (
 	"bytes"
+	"io"
+	"slices"
 	"strings"
 
 	"github.com/bwmarrin/discordgo"
 
 	"unrollbot/bot"
+	"unrollbot/unroll"
 	"unrollbot/unroll/render"
 )
 
-// file is a whole thread as a Markdown file.
-func (a *Adapter) file(s speaker, r *bot.Reply) (outgoing, error) {
+// form is a kind of file that a thread can be had as.
+type form struct {
+	ext, kind string // without a dot; media type
+	write     func(render.Options, io.Writer, *unroll.Thread) error
+}
+
+// forms are offered in this order. The first is what "As file" gives.
+func forms() []form {
+	return []form{
+		{"md", "text/markdown; charset=utf-8", render.Options.Markdown},
+		{"txt", "text/plain; charset=utf-8", render.Options.Text},
+		{"html", "text/html; charset=utf-8", render.Options.HTML},
+		{"epub", "application/epub+zip", render.Options.EPUB},
+	}
+}
+
+func formOf(ext string) (form, bool) {
+	all := forms()
+	i := slices.IndexFunc(all, func(f form) bool { return f.ext == ext })
+	return all[max(i, 0)], i >= 0
+}
+
+// file is a whole thread as a file, with a menu of the other forms.
+func (o *output) file(k *keys, r *bot.Reply) (outgoing, error) {
+	f, _ := formOf(o.form)
 	var body bytes.Buffer
-	if err := render.Markdown(&body, r.Thread); err != nil {
+	if err := f.write(o.speaker.words(), &body, r.Thread); err != nil {
 		return outgoing{}, err
 	}
-	name := strings.ReplaceAll(strings.Trim(r.Thread.Ref.Path(), "/"), "/", "-") + ".md"
+	name := strings.ReplaceAll(strings.Trim(r.Thread.Ref.Path(), "/"), "/", "-") + "." + f.ext
 	name = strings.Map(func(c rune) rune { // what an attachment's address may hold without escapes
 		if c == ':' || c == '~' {
 			return '-'
 		}
 		return c
 	}, name)
-	title := sentence(render.Title(r.Thread))
-	text := title.Components[0]
-	rows := row(nil, openButton(s, r.PageURL))
-	components := append([]discordgo.MessageComponent{text, discordgo.FileComponent{File: discordgo.UnfurledMediaItem{URL: "attachment://" + name}}}, rows...)
-	m := newMessage(components...)
+	menu := discordgo.SelectMenu{CustomID: k.customID(verbForm, ""), Placeholder: o.speaker.say("menu_form", "Another form", nil)}
+	for _, other := range forms() {
+		menu.Options = append(menu.Options, discordgo.SelectMenuOption{Label: "." + other.ext, Value: other.ext, Default: other.ext == f.ext})
+	}
+	var rows []discordgo.MessageComponent
+	if k.err == nil {
+		rows = row(rows, []discordgo.MessageComponent{menu})
+	}
+	rows = row(rows, openButton(o.speaker, r.PageURL))
+	title := sentence(o.speaker.words().Title(r.Thread)).Components[0]
+	m := newMessage(append([]discordgo.MessageComponent{title, discordgo.FileComponent{File: discordgo.UnfurledMediaItem{URL: "attachment://" + name}}}, rows...)...)
 	m.Attachments = []attachment{{ID: "0", Filename: name}}
-	m.files = []*discordgo.File{{Name: name, ContentType: "text/markdown; charset=utf-8", Reader: &body}}
+	m.files = []*discordgo.File{{Name: name, ContentType: f.kind, Reader: &body}}
 	return m, nil
 }

@@ -27,23 +27,32 @@ type book struct {
 	pages  [][]render.Block
 }
 
-// newBook lays a thread out; quiet leaves its media as lines of text.
-func newBook(t *unroll.Thread, pageURL string, quiet bool) *book {
+// bareness is which media are left as lines of text.
+type bareness int
+
+const (
+	bareNone    bareness = iota
+	bareCovered          // what its author covered
+	bareAll
+)
+
+// newBook lays a thread out.
+func newBook(t *unroll.Thread, o render.Options, bare bareness) *book {
 	b := &book{thread: t}
-	for _, block := range render.Blocks(t, render.Options{PageURL: pageURL}) {
+	for _, block := range render.Blocks(t, o) {
 		switch block.Kind {
 		case render.BlockTitle:
 			b.title = framed(block, maxText/4)
 		case render.BlockFooter:
 			b.footer = framed(block, maxText/4)
 		default:
-			if quiet {
+			if bare == bareAll || (bare == bareCovered && block.Spoiler) {
 				block.Media = nil
 			}
-			b.body = append(b.body, block)
+			b.body = append(b.body, apart(block)...)
 		}
 	}
-	if a, ok := address(pageURL); ok && !buttonURL(pageURL) {
+	if a, ok := address(o.PageURL); ok && !buttonURL(o.PageURL) {
 		b.footer += "\n" + subtext + "<" + a + ">"
 	}
 	b.lay()
@@ -74,6 +83,11 @@ func size(b render.Block) int {
 		n += units(markdown(b)) + len("\n\n")
 	}
 	return n
+}
+
+// hasMedia tells whether there is something to look at.
+func (b *book) hasMedia() bool {
+	return slices.ContainsFunc(b.body, func(block render.Block) bool { return block.Kind == render.BlockMedia })
 }
 
 // only leaves out the blocks that keep does not take.

@@ -17,6 +17,7 @@ import (
 
 	"unrollbot/bot"
 	"unrollbot/unroll"
+	"unrollbot/unroll/render"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -74,7 +75,7 @@ func testAdapter(t testing.TB) *Adapter {
 func pageOf(t testing.TB, a *Adapter, r *bot.Reply, st stage) outgoing {
 	t.Helper()
 	o := output{a: a, speaker: a.speaker("en"), stage: st}
-	return o.page(t.Context(), o.book(r), r)
+	return o.page(t.Context(), o.book(t.Context(), r), r)
 }
 
 func TestPageGolden(t *testing.T) {
@@ -152,10 +153,12 @@ func TestLimits(t *testing.T) {
 			th.Posts = append(th.Posts, p)
 		}
 		th.Branches = []unroll.Branch{{After: "20", Posts: []unroll.Post{{ID: "900", Text: "aside"}}}}
-		b := newBook(th, "https://unroll.example/x/20", false)
+		th.Posts[0].At = time.Now()
+		b := newBook(th, render.Options{PageURL: "https://unroll.example/x/20"}, bareNone)
 		for n := range b.pages {
 			r := bot.Reply{Thread: th, Asked: th.Ref, PageURL: "https://unroll.example/x/20", Page: n + 1}
-			m := (&output{a: a, speaker: a.speaker("en"), stage: stage{threads: true}}).page(t.Context(), b, &r)
+			m := (&output{a: a, speaker: a.speaker("en"), stage: stage{threads: true, open: true, lasting: true}}).page(t.Context(), b, &r)
+			m = m.naming(strings.Repeat("9", 20))
 			components, text := count(m.Components)
 			if components > maxComponents || text > maxText {
 				t.Fatalf("thread %d, page %d of %d: %d components, %d units", i, n+1, len(b.pages), components, text)
@@ -270,7 +273,7 @@ func BenchmarkBook(b *testing.B) {
 			t := thread(posts)
 			b.ReportAllocs()
 			for b.Loop() {
-				newBook(t, "https://unroll.example/x/20", false)
+				newBook(t, render.Options{PageURL: "https://unroll.example/x/20"}, bareNone)
 			}
 		})
 	}

@@ -133,6 +133,7 @@ func (a *Adapter) plan(ctx context.Context, i *interaction) (plan, error) {
 		output: output{
 			a: a, asker: who.ID, channel: i.ChannelID, speaker: a.speaker(i.Locale),
 			stage:    stage{threads: i.threadable(), open: !private, lasting: i.writable()},
+			gated:    i.Channel.Gated,
 			progress: progress{request: i.ID},
 		},
 		app: i.App, token: i.Token, end: time.Now().Add(tokenLives), alone: private,
@@ -178,6 +179,15 @@ func (a *Adapter) planCommand(i *interaction, req bot.Request, reply interaction
 		reply.stage.private = c.flag(optionPrivate)
 		if v := c.text(optionView); v != "" {
 			reply.view, reply.chosen = bot.View(strings.TrimPrefix(v, choicePages)), true
+		}
+		switch {
+		case reply.view != viewThread:
+		case reply.stage.private: // a thread is for all to see
+			reply.view = bot.ViewPages
+		default:
+			if why := a.mayThread(i, reply.speaker); why != "" {
+				return a.refuse(why), nil
+			}
 		}
 	}
 	return plan{answer: later(reply.stage.private), request: &req, reply: reply}, nil

@@ -45,8 +45,9 @@ type outgoing struct {
 	Nonce        string `json:"nonce,omitempty"`
 	EnforceNonce bool   `json:"enforce_nonce,omitempty"`
 
-	files []*discordgo.File
-	plain func() plainForm // nil where there is none
+	files  []*discordgo.File
+	opened bool             // says where a Discord thread was opened and filled
+	plain  func() plainForm // nil where there is none
 }
 
 type attachment struct {

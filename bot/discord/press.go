@@ -32,23 +32,28 @@ func (a *Adapter) planPress(ctx context.Context, i *interaction, req bot.Request
 	}
 	private := i.Message != nil && i.Message.Flags&int(discordgo.MessageFlagsEphemeral) != 0
 	ask := bot.PageRequest{Ref: p.ref, Number: p.page()}
+	choice := ""
+	if len(data.Values) > 0 {
+		choice = data.Values[0]
+	}
 	switch p.verb {
 	case verbJump:
-		if len(data.Values) != 1 {
-			return plan{}, errors.New("discord: a menu without a choice")
-		}
-		ask.Number = press{arg: data.Values[0]}.page()
+		ask.Number = press{arg: choice}.page()
 	case verbBranch:
-		if len(data.Values) != 1 {
-			return plan{}, errors.New("discord: a menu without a choice")
-		}
-		if ask.Ref, err = unroll.ParsePath(data.Values[0]); err != nil {
+		if ask.Ref, err = unroll.ParsePath(choice); err != nil {
 			return plan{}, fmt.Errorf("discord: side branch: %w", err)
 		}
+	case verbForm:
+		if _, known := formOf(choice); !known {
+			return plan{}, errors.New("discord: a form of file that is none")
+		}
+		reply.view, reply.form = bot.ViewFile, choice
 	case verbAgain:
 		ask.Fresh = true
 	case verbFile:
 		reply.view = bot.ViewFile
+	case verbMedia:
+		reply.view = viewMedia
 	case verbThread:
 		req.Page = &ask
 		return a.planThread(i, req, reply), nil
@@ -62,10 +67,10 @@ func (a *Adapter) planPress(ctx context.Context, i *interaction, req bot.Request
 	}
 	req.Page, reply.chosen = &ask, true
 	switch p.verb {
-	case verbPage, verbJump, verbBranch, verbAgain:
+	case verbPage, verbJump, verbBranch, verbAgain, verbForm:
 		reply.update, reply.stage.private = true, private
 		return plan{answer: callback{Type: answerUpdate}, request: &req, reply: reply}, nil
-	case verbFile:
+	case verbFile, verbMedia:
 		reply.stage.private = true
 	case verbShare, verbThread, verbDelete, verbHere, verbWatch, verbUnwatch:
 	}

@@ -29,13 +29,17 @@ type destination struct {
 	Server  string `json:"server,omitempty"`
 	Channel string `json:"channel"`
 	Locale  string `json:"locale,omitempty"`
-	// Message is the one that is answered, or the one with the button.
+	// Message is the one that is answered, or the one with the button; Asked
+	// is the one that the button's is about.
 	Message string `json:"message,omitempty"`
+	Asked   string `json:"asked,omitempty"`
 
 	View    bot.View `json:"view,omitempty"`
+	Form    string   `json:"form,omitempty"`
 	Chosen  bool     `json:"chosen,omitempty"`
 	Quiet   bool     `json:"quiet,omitempty"`
 	Noted   bool     `json:"noted,omitempty"`
+	Gated   bool     `json:"gated,omitempty"`
 	Open    bool     `json:"open,omitempty"`
 	Threads bool     `json:"threads,omitempty"`
 	Lasting bool     `json:"lasting,omitempty"`
@@ -57,7 +61,7 @@ type destination struct {
 func (o *output) destination() destination {
 	return destination{
 		App: o.a.app(), Asker: o.asker, Server: o.server, Channel: o.channel, Locale: o.speaker.locale,
-		View: o.view, Chosen: o.chosen, Quiet: o.quiet, Noted: o.noted, Most: o.most,
+		View: o.view, Form: o.form, Chosen: o.chosen, Quiet: o.quiet, Noted: o.noted, Gated: o.gated, Most: o.most,
 		Private: o.stage.private, Open: o.stage.open, Threads: o.stage.threads, Lasting: o.stage.lasting,
 	}
 }
@@ -66,7 +70,7 @@ func (o *output) destination() destination {
 func (a *Adapter) output(at *destination, request string) output {
 	return output{
 		a: a, asker: at.Asker, server: at.Server, channel: at.Channel, speaker: a.speaker(at.Locale),
-		view: at.View, chosen: at.Chosen, quiet: at.Quiet, noted: at.Noted, most: at.Most,
+		view: at.View, form: at.Form, chosen: at.Chosen, quiet: at.Quiet, noted: at.Noted, gated: at.Gated, most: at.Most,
 		stage:    stage{private: at.Private, open: at.Open, threads: at.Threads, lasting: at.Lasting},
 		progress: progress{request: request},
 	}
@@ -76,7 +80,7 @@ func (a *Adapter) output(at *destination, request string) output {
 // write by itself; else it ends with the token.
 func (r *interactionReply) Address() ([]byte, time.Time) {
 	at := r.output.destination()
-	at.Token, at.End, at.Promised, at.Update, at.Alone, at.Message = r.token, r.end, r.promised, r.update, r.alone, r.message
+	at.Token, at.End, at.Promised, at.Update, at.Alone, at.Message, at.Asked = r.token, r.end, r.promised, r.update, r.alone, r.message, r.asked
 	data, _ := json.Marshal(at) // strings, numbers and a time: it cannot fail
 	if r.stage.lasting {
 		return data, time.Time{}
@@ -133,7 +137,7 @@ func (a *Adapter) Recall(ctx context.Context, req bot.Request, data []byte) (bot
 	case time.Now().Before(at.End):
 		return &interactionReply{
 			output: out, app: at.App, token: at.Token, end: at.End, alone: at.Alone,
-			update: at.Update, message: at.Message, promised: at.Promised,
+			update: at.Update, message: at.Message, asked: at.Asked, promised: at.Promised,
 		}, nil
 	case at.Lasting:
 		return &messageReply{output: out, newsOnly: at.Private || at.Update}, nil

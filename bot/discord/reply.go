@@ -20,6 +20,7 @@ type interactionReply struct {
 	// was promised.
 	update  bool
 	message string // with the button, for viewThread
+	asked   string // about which the answer with the button is, for viewThread
 
 	// promised is set while Discord shows that a message of ours will come.
 	promised bool

@@ -1,6 +1,9 @@
 package discord
 
-import "unrollbot/bot"
+import (
+	"unrollbot/bot"
+	"unrollbot/unroll/render"
+)
 
 // speaker gives the sentences of this package in one user's language.
 type speaker struct {
@@ -16,6 +19,9 @@ func (s speaker) say(id, english string, args map[string]any) string {
 	}
 	return english
 }
+
+// words are the phrases around a thread.
+func (s speaker) words() render.Options { return render.Options{Words: s.phrases.Words(s.locale)} }
 
 // label is a sentence short enough for a button.
 func (s speaker) label(id, english string, args map[string]any) string {

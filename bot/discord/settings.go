@@ -2,9 +2,7 @@ package discord
 
 import (
 	"context"
-	"net/http"
 	"slices"
-	"sync"
 
 	"github.com/bwmarrin/discordgo"
 
@@ -77,44 +75,9 @@ func (a *Adapter) within(ctx context.Context, in room, channels []string) bool {
 		return true
 	}
 	if in.parent == parentUnknown {
-		in.parent = a.parents.of(ctx, a.rest, in.channel)
+		in.parent = a.rooms.of(ctx, a.rest, in.channel).parent
 	}
 	return slices.Contains(channels, in.parent)
-}
-
-// maxParents bounds of how many channels the parent is remembered.
-const maxParents = 10_000
-
-// parents remembers what a channel is below. It never changes.
-type parents struct {
-	mu   sync.Mutex
-	byID map[string]string
-}
-
-func newParents() *parents { return &parents{byID: make(map[string]string)} }
-
-// of asks Discord once for each channel; what it does not tell is empty.
-func (p *parents) of(ctx context.Context, api *rest, channel string) string {
-	p.mu.Lock()
-	parent, known := p.byID[channel]
-	p.mu.Unlock()
-	if known {
-		return parent
-	}
-	var got struct {
-		Parent string `json:"parent_id"`
-	}
-	err := api.do(ctx, http.MethodGet, "/channels/"+channel, nil, &got)
-	if status := refusal(err).Status; err != nil && (status < 400 || status >= 500) {
-		return "" // ask again next time
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if len(p.byID) >= maxParents {
-		clear(p.byID)
-	}
-	p.byID[channel] = got.Parent
-	return got.Parent
 }
 
 // manages tells whether who asks runs the server.

@@ -102,7 +102,7 @@ func (o *output) newPosts(ctx context.Context, r *bot.Reply) outgoing {
 		}
 	}
 	author := cmp.Or(r.Thread.Author.Name, "@"+r.Thread.Author.Handle)
-	b := o.book(r)
+	b := o.book(ctx, r)
 	b.title = escaped(o.speaker.say("news", "🔔 "+strconv.Itoa(n)+" new posts by "+author, map[string]any{"Author": author, "PluralCount": n}))
 	b.only(func(block render.Block) bool { return fresh[block.PostID] && block.Kind != render.BlockReplyTo })
 
@@ -137,8 +137,7 @@ func (i *interaction) writable() bool {
 		return true
 	}
 	speak := int64(discordgo.PermissionSendMessages)
-	switch i.Channel.Type {
-	case channelAnnouncementThread, channelPublicThread, channelPrivateThread:
+	if isThread(i.Channel.Type) {
 		speak = discordgo.PermissionSendMessagesInThreads
 	}
 	return i.installed() && has(i.Permissions, speak|discordgo.PermissionViewChannel)
