@@ -1,13 +1,15 @@
 package bot
 
-// Watching tells whether a message of these [Words] wants a thread to be
-// watched ([IntentWatch]), or no longer ([IntentUnwatch]); it is empty for any
-// other. Besides the English words it knows those of the bot's languages that
+// Watching tells whether a message of these words, lower-case and without
+// signs, wants a thread to be watched ([IntentWatch]), or no longer
+// ([IntentUnwatch]); it is empty for any other. Besides the English words it knows those of the bot's languages that
 // have a single natural one.
 func Watching(words []string) Intent {
 	var said []string
 	for _, w := range words {
-		if w != "this" && w != "thread" {
+		switch w {
+		case "please", "pls", "this", "thread":
+		default:
 			said = append(said, w)
 		}
 	}
