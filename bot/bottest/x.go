@@ -78,7 +78,7 @@ type XMention struct {
 func NewX(tb testing.TB) *X {
 	return &X{
 		BotID: "4242", Key: "consumer-key", Secret: "consumer-secret&", Token: "4242-token", TokenHush: "token-secret=",
-		Bearer: "AAAA-app-bearer",
+		Bearer: "app-AAAA",
 		tb:     tb, serial: 7, nonces: map[string]bool{},
 	}
 }
@@ -152,7 +152,8 @@ func (x *X) Mention(m XMention) string {
 	}
 	body[x.names("referenced_tweets", "referenced_posts")] = refs
 	x.mentions = append(x.mentions, xPost{id, m.At, body})
-	if i := strings.Index(m.Text, "@bot"); i >= 0 && len([]rune(m.Text[:i])) >= m.Shown && !(m.Unranged && m.ToBot) && m.Author != x.BotID {
+	before, _, named := strings.Cut(m.Text, "@bot")
+	if named && len([]rune(before)) >= m.Shown && (!m.Unranged || !m.ToBot) && m.Author != x.BotID {
 		x.announce(body)
 	}
 	return fmt.Sprint(id)

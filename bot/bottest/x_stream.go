@@ -3,6 +3,7 @@ package bottest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -224,7 +225,8 @@ func streamed(h http.Handler, req *http.Request) (*http.Response, error) {
 	go func() {
 		defer func() {
 			_ = w.Close() // a pipe's never fails
-			if v := recover(); v != nil && v != http.ErrAbortHandler {
+			v := recover()
+			if err, ok := v.(error); v != nil && (!ok || !errors.Is(err, http.ErrAbortHandler)) {
 				panic(v)
 			}
 			cancel()
