@@ -54,3 +54,9 @@ func (k keys) lock(name string) string { return k.prefix + "k:" + name }
 func (k keys) latest() (order, items string) {
 	return k.prefix + "{latest}:order", k.prefix + "{latest}:items"
 }
+
+// queue are a line of jobs, a stream, and a list of notes of those that could
+// not be done.
+func (k keys) queue(line string) (jobs, buried string) {
+	return k.prefix + "q:{" + line + "}", k.prefix + "q:{" + line + "}:buried"
+}

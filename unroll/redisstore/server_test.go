@@ -74,9 +74,10 @@ func (s *server) client() *redis.Client {
 	return redis.NewClient(&redis.Options{Addr: s.address, DialerRetries: 1, MaxRetries: -1})
 }
 
-// TestContractOnCluster runs on a cluster of one: it refuses what touches
-// keys of two slots as any other does.
-func TestContractOnCluster(t *testing.T) {
+// newCluster starts a cluster of one: it refuses what touches keys of two slots
+// as any other does.
+func newCluster(t *testing.T) *server {
+	t.Helper()
 	s := newServer(t, "--save", "", "--cluster-enabled", "yes")
 	c := s.client()
 	defer c.Close()
@@ -84,6 +85,11 @@ func TestContractOnCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the cluster is ready", func() bool { return c.Set(t.Context(), "k", "", time.Second).Err() == nil })
+	return s
+}
+
+func TestContractOnCluster(t *testing.T) {
+	s := newCluster(t)
 	storetest.Run(t, func(t *testing.T, log *slog.Logger) storetest.Backend {
 		s := open(t, "redis+cluster://"+s.address, log)
 		t.Cleanup(func() { everyKeyExpires(t, s) })

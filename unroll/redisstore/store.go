@@ -44,6 +44,7 @@ var (
 	_ unroll.Latest  = (*Store)(nil)
 	_ unroll.Values  = (*Store)(nil)
 	_ unroll.Leases  = (*Store)(nil)
+	_ unroll.Queue   = (*Store)(nil)
 )
 
 // Open connects to Redis. It fails when the address cannot be read; a Redis

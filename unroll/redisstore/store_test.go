@@ -271,7 +271,11 @@ func TestKeys(t *testing.T) {
 	if tag(order) != tag(items) {
 		t.Errorf("%s and %s need one hash tag", order, items)
 	}
-	all := []string{k.entry("/x/20"), k.optOut("x", "20"), k.author("x", "20"), k.value("/x/20"), k.limit("/x/20"), k.lock("/x/20"), order, items}
+	jobs, buried := k.queue("telegram")
+	if tag(jobs) != tag(buried) {
+		t.Errorf("%s and %s need one hash tag", jobs, buried)
+	}
+	all := []string{jobs, buried, k.entry("/x/20"), k.optOut("x", "20"), k.author("x", "20"), k.value("/x/20"), k.limit("/x/20"), k.lock("/x/20"), order, items}
 	slices.Sort(all)
 	if n := len(slices.Compact(slices.Clone(all))); n != len(all) {
 		t.Errorf("keys of different kinds collide: %q", all)
