@@ -13,7 +13,6 @@ package bot
 import (
 	"context"
 	"errors"
-	"time"
 
 	"unrollbot/unroll"
 	"unrollbot/unroll/render"
@@ -155,8 +154,3 @@ type Phrases interface {
 	// Words are the phrases that renderers put around an author's text.
 	Words(locale string) render.Words
 }
-
-// SeenFor is how long an answered request is remembered, so that one which
-// is delivered twice is answered once. Telegram keeps updates for 24 hours
-// (Bot API, "Getting updates", November 2026).
-const SeenFor = 25 * time.Hour

@@ -222,48 +222,16 @@ func TestDispatcher(t *testing.T) {
 	})
 }
 
-// notes is a Values and Limiter of the plainest kind.
+// notes is a Limiter of the plainest kind.
 type notes struct {
-	claimed map[string]bool
-	wait    time.Duration
-	err     error
-	keys    []string
-}
-
-func (n *notes) Value(context.Context, string) ([]byte, bool, error)           { return nil, false, n.err }
-func (n *notes) SetValue(context.Context, string, []byte, time.Duration) error { return n.err }
-func (n *notes) DeleteValue(context.Context, string) error                     { return n.err }
-func (n *notes) Claim(_ context.Context, key string, _ time.Duration) (bool, error) {
-	first := !n.claimed[key]
-	n.claimed[key] = true
-	return first, n.err
+	wait time.Duration
+	err  error
+	keys []string
 }
 
 func (n *notes) Allow(_ context.Context, key string, _ unroll.Limit) (time.Duration, error) {
 	n.keys = append(n.keys, key)
 	return n.wait, n.err
-}
-
-func TestOnce(t *testing.T) {
-	calls := 0
-	n := &notes{claimed: map[string]bool{}}
-	h := Once(n, slog.New(slog.DiscardHandler))(HandlerFunc(func(context.Context, Request, Responder) error { calls++; return nil }))
-	handle := func(id string) {
-		if err := h.Handle(t.Context(), Request{Platform: "p", ID: id}, &outbox{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	handle("1")
-	handle("1")
-	if calls != 1 {
-		t.Errorf("the same request was handled %d times", calls)
-	}
-	handle("2")
-	n.err = errors.New("store down")
-	handle("3")
-	if calls != 3 {
-		t.Errorf("%d calls, want 3: rather twice than never", calls)
-	}
 }
 
 func TestLimited(t *testing.T) {
@@ -283,6 +251,22 @@ func TestLimited(t *testing.T) {
 	n.wait, n.err = 0, errors.New("store down")
 	if err := h.Handle(t.Context(), Request{Platform: "p"}, &out); err != nil || calls != 2 {
 		t.Errorf("without limits: %v, %d calls", err, calls)
+	}
+}
+
+func TestLimitsSpareOperators(t *testing.T) {
+	limits := DefaultLimits()
+	limits.Spared = func(platform, user string) bool { return platform == "p" && user == "1" }
+	calls := 0
+	h := Limited(&notes{wait: time.Minute}, limits, messages(t), slog.New(slog.DiscardHandler))(
+		HandlerFunc(func(context.Context, Request, Responder) error { calls++; return nil }))
+	for _, who := range []Request{{Platform: "p", User: "1"}, {Platform: "p", User: "2"}, {Platform: "q", User: "1"}} {
+		if err := h.Handle(t.Context(), who, &outbox{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if calls != 1 {
+		t.Errorf("%d of three are spared, want the operator alone", calls)
 	}
 }
 

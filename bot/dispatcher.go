@@ -49,10 +49,18 @@ type Dispatcher struct {
 
 var _ Dispatch = (*Dispatcher)(nil)
 
+// job is a request with what carries its answer.
 type job struct {
 	ctx context.Context
 	req Request
 	res Responder
+	// begin hears that a worker has it; nil means that nobody minds.
+	begin func()
+	// over hears how it went, and tells whether that was the last of it; nil
+	// means that nobody has a use for it.
+	over func(error) (last bool)
+	// again is set when it waited for another process that had begun.
+	again bool
 }
 
 // NewDispatcher starts the pool. Close ends it.
@@ -79,20 +87,33 @@ func NewDispatcher(cfg DispatcherConfig, h Handler) *Dispatcher {
 // Dispatch queues req. The request outlives ctx's cancellation, so that what
 // was accepted is answered also while the program is ending.
 func (d *Dispatcher) Dispatch(ctx context.Context, req Request, res Responder) error {
-	if d.cfg.Concerns != nil && !d.cfg.Concerns(&req) {
+	if !d.concerns(&req) {
 		return nil
 	}
+	return d.put(job{ctx: context.WithoutCancel(ctx), req: req, res: res})
+}
+
+func (d *Dispatcher) concerns(req *Request) bool { return d.cfg.Concerns == nil || d.cfg.Concerns(req) }
+
+func (d *Dispatcher) put(j job) error {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	if d.closed {
 		return ErrClosed
 	}
 	select {
-	case d.queue <- job{context.WithoutCancel(ctx), req, res}:
+	case d.queue <- j:
 		return nil
 	default:
 		return ErrBusy
 	}
+}
+
+// ending tells whether Close was called.
+func (d *Dispatcher) ending() bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.closed
 }
 
 // Load tells how many requests wait and how many are being answered.
@@ -103,12 +124,7 @@ func (d *Dispatcher) Load() (waiting, answering int) {
 // Close takes no more requests and waits until all accepted ones are
 // answered, or ctx ends.
 func (d *Dispatcher) Close(ctx context.Context) error {
-	d.mu.Lock()
-	if !d.closed {
-		d.closed = true
-		close(d.queue)
-	}
-	d.mu.Unlock()
+	d.shut()
 	done := make(chan struct{})
 	go func() { d.workers.Wait(); close(done) }()
 	select {
@@ -119,19 +135,57 @@ func (d *Dispatcher) Close(ctx context.Context) error {
 	}
 }
 
+// shut takes no more requests.
+func (d *Dispatcher) shut() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.closed {
+		d.closed = true
+		close(d.queue)
+	}
+}
+
 func (d *Dispatcher) work() {
 	for j := range d.queue {
 		d.busy.Add(1)
-		ctx, cancel := context.WithTimeout(j.ctx, d.cfg.Timeout)
-		if err := d.handler.Handle(ctx, j.req, j.res); err != nil {
-			d.cfg.Log.Warn("answer could not be delivered", "platform", j.req.Platform, "err", err)
-		}
-		cancel()
+		d.answer(j)
 		d.busy.Add(-1)
-		if c, ok := j.res.(Finisher); ok {
-			ctx, cancel := context.WithTimeout(j.ctx, doneWithin)
-			c.Done(ctx)
-			cancel()
-		}
 	}
+}
+
+// answer has a job handled, and tells who wants to know.
+func (d *Dispatcher) answer(j job) {
+	if j.begin != nil {
+		j.begin()
+	}
+	ctx, cancel := context.WithTimeout(j.ctx, d.cfg.Timeout)
+	err := d.handler.Handle(ctx, j.req, j.res)
+	cancel()
+	if last := d.over(j, err); !last {
+		return
+	}
+	if f, ok := unwrapped[Finisher](j.res); ok {
+		ctx, cancel := context.WithTimeout(j.ctx, doneWithin)
+		f.Done(ctx)
+		cancel()
+	}
+}
+
+// over makes of an error what can be made of it. It tells whether the job has
+// come to its end.
+func (d *Dispatcher) over(j job, err error) (last bool) {
+	switch {
+	case j.over != nil:
+		return j.over(err)
+	case err == nil:
+	case errors.Is(err, ErrBegun):
+		if !j.again { // by a process that may have died meanwhile
+			j.again = true
+			time.AfterFunc(BegunFor, func() { _ = d.put(j) }) // too many wait, or the program is ending: who has begun will end it
+		}
+		return false
+	default:
+		d.cfg.Log.Warn("answer could not be delivered", "platform", j.req.Platform, "err", err)
+	}
+	return true
 }

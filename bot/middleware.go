@@ -59,7 +59,7 @@ func Log(log *slog.Logger, t *Triggers, o Observer) Middleware {
 			if o != nil {
 				o.Answered(req.Platform, intent, kind, took)
 			}
-			log.Info("request", "platform", req.Platform, "intent", string(intent), "kind", string(kind),
+			log.InfoContext(ctx, "request", "platform", req.Platform, "intent", string(intent), "kind", string(kind),
 				"ref", watch.ref, "posts", watch.posts, "user", hashed(req.Platform, req.User), "duration", took)
 			return err
 		})
@@ -94,28 +94,11 @@ func hashed(platform, user string) string {
 	return hex.EncodeToString(sum[:6])
 }
 
-// Once answers a request only the first time its ID is seen, in whichever
-// process. When the store cannot tell, it is answered: rather twice than never.
-func Once(v unroll.Values, log *slog.Logger) Middleware {
-	return func(next Handler) Handler {
-		return HandlerFunc(func(ctx context.Context, req Request, res Responder) error {
-			if req.ID == "" {
-				return next.Handle(ctx, req, res)
-			}
-			first, err := v.Claim(ctx, "seen:"+req.Platform+":"+req.ID, SeenFor)
-			if err != nil {
-				log.Warn("store cannot mark a request as seen", "err", err)
-			} else if !first {
-				return nil
-			}
-			return next.Handle(ctx, req, res)
-		})
-	}
-}
-
 // Limits bound what one user and one chat may ask.
 type Limits struct {
 	User, Chat unroll.Limit
+	// Spared tells whom no limit holds; nil means nobody.
+	Spared func(platform, user string) bool
 }
 
 // DefaultLimits suit people: nobody reads twenty threads a minute.
@@ -131,16 +114,20 @@ func DefaultLimits() Limits {
 func Limited(l unroll.Limiter, limits Limits, p Phrases, log *slog.Logger) Middleware {
 	return func(next Handler) Handler {
 		return HandlerFunc(func(ctx context.Context, req Request, res Responder) error {
-			if req.Page != nil && !req.Page.Fresh {
+			turning := req.Page != nil && !req.Page.Fresh
+			if turning || (limits.Spared != nil && limits.Spared(req.Platform, req.User)) {
 				return next.Handle(ctx, req, res)
 			}
-			for key, limit := range map[string]unroll.Limit{
-				"user:" + req.Platform + ":" + req.User: limits.User,
-				"chat:" + req.Platform + ":" + req.Chat: limits.Chat,
+			for _, counted := range []struct {
+				key   string
+				limit unroll.Limit
+			}{
+				{"user:" + req.Platform + ":" + req.User, limits.User},
+				{"chat:" + req.Platform + ":" + req.Chat, limits.Chat},
 			} {
-				wait, err := l.Allow(ctx, key, limit)
+				wait, err := l.Allow(ctx, counted.key, counted.limit)
 				if err != nil {
-					log.Warn("limits cannot be counted", "err", err)
+					log.WarnContext(ctx, "limits cannot be counted", "err", err)
 				}
 				if wait > 0 {
 					return res.Send(ctx, ErrorReply(p, req.Locale, unroll.Ref{},

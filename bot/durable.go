@@ -1,0 +1,410 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"unrollbot/unroll"
+)
+
+// DurableConfig tunes a [Durable]. The zero value of every field works.
+type DurableConfig struct {
+	// Inline picks the requests that are answered in a moment and need not be
+	// written down; nil picks none.
+	Inline func(context.Context, *Request) bool
+	// Patience is how long after it was taken such a request is written down
+	// all the same, when it is not answered yet; 0 means 250 ms.
+	Patience time.Duration
+	// Takers is how many requests that others have left are answered at the
+	// same time, on each platform; 0 means 16.
+	Takers int
+	// Poll is how often it is looked for them; 0 means 1 s.
+	Poll time.Duration
+	// Tries bounds how often a request is begun; 0 means 5.
+	Tries int
+	// Observer hears of what becomes of requests; nil means nobody.
+	Observer QueueObserver
+	Log      *slog.Logger
+}
+
+// QueueObserver hears of requests that are written down, for metrics.
+type QueueObserver interface {
+	// Kept tells what becomes of a request.
+	Kept(platform string, f Fate)
+}
+
+// Fate is what becomes of a request that is written down.
+type Fate string
+
+// The fates.
+const (
+	FateWritten Fate = "written" // down, and begun
+	FateTaken   Fate = "taken"   // over from a process that left it
+	FateRetried Fate = "retried" // put back after it failed
+	FateBuried  Fate = "buried"  // given up
+	FateLost    Fate = "lost"    // could not be written down: answered, if nobody kills us
+)
+
+// Durable is a Dispatch whose requests outlive the process. A request is
+// written into a queue before Dispatch returns, and answered at once by the
+// [Dispatcher] behind it; when it is answered it is dropped. A process that is
+// killed leaves what it took to the others, who make its responders anew.
+//
+// Requests whose responder has no address, and those of platforms that keep
+// them themselves, go straight to the Dispatcher, as all do while the queue is
+// out of reach.
+type Durable struct {
+	cfg   DurableConfig
+	pool  *Dispatcher
+	queue unroll.Queue
+	kept  map[string]bool // platforms
+
+	mu   sync.Mutex
+	open map[*ticket]struct{} // requests that this process works on
+
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+var _ Dispatch = (*Durable)(nil)
+
+// NewDurable makes a Durable for the requests of some platforms. Close ends
+// it, and the pool.
+func NewDurable(cfg DurableConfig, pool *Dispatcher, q unroll.Queue, platforms ...string) *Durable {
+	if cfg.Inline == nil {
+		cfg.Inline = func(context.Context, *Request) bool { return false }
+	}
+	if cfg.Patience <= 0 {
+		cfg.Patience = 250 * time.Millisecond
+	}
+	if cfg.Takers <= 0 {
+		cfg.Takers = 16
+	}
+	if cfg.Poll <= 0 {
+		cfg.Poll = time.Second
+	}
+	if cfg.Tries <= 0 {
+		cfg.Tries = 5
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	d := &Durable{
+		cfg: cfg, pool: pool, queue: q, kept: map[string]bool{},
+		open: map[*ticket]struct{}{}, done: make(chan struct{}),
+	}
+	for _, p := range platforms {
+		d.kept[p] = true
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	d.stop = stop
+	go d.tell(ctx)
+	return d
+}
+
+// ticket is a request that this process works on.
+type ticket struct {
+	line  string
+	data  []byte
+	tries int // this time included
+
+	mu    sync.Mutex
+	id    string // in the queue; empty until it is written down
+	over  bool
+	begun bool // a worker has it
+	timer *time.Timer
+}
+
+// record is what is written down. Its address is a secret.
+type record struct {
+	Version int       `json:"v"`
+	Request Request   `json:"request"`
+	Address []byte    `json:"address"`
+	At      time.Time `json:"at"`
+}
+
+const recordVersion = 1
+
+// putWithin bounds the calls of the queue that somebody waits for.
+const putWithin = 2 * time.Second
+
+// Dispatch implements [Dispatch]. It returns nil once req is safe: it is
+// written down, or will be answered in a moment.
+func (d *Durable) Dispatch(ctx context.Context, req Request, res Responder) error {
+	if !d.pool.concerns(&req) {
+		return nil
+	}
+	t, err := d.ticket(&req, res)
+	if err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	j := job{ctx: ctx, req: req, res: res}
+	if t == nil {
+		return d.pool.put(j)
+	}
+	if d.pool.ending() {
+		return ErrClosed
+	}
+	j.over = func(err error) bool { return d.settle(ctx, t, err) }
+	j.begin = t.begin
+	if d.cfg.Inline(ctx, &req) {
+		t.timer = time.AfterFunc(d.cfg.Patience, func() { _ = d.write(ctx, t) }) // its failure is told
+		err := d.pool.put(j)
+		if !errors.Is(err, ErrBusy) {
+			return err
+		}
+		t.timer.Stop()
+	}
+	if err := d.write(ctx, t); err != nil {
+		if errors.Is(err, unroll.ErrQueueFull) {
+			return ErrBusy
+		}
+		return d.pool.put(j) // without a queue
+	}
+	if err := d.pool.put(j); err != nil {
+		d.putBack(ctx, t, 0, 0) // whoever has the time will do it
+	}
+	return nil
+}
+
+// ticket makes the ticket of a request that can be answered later; nil when
+// it cannot.
+func (d *Durable) ticket(req *Request, res Responder) (*ticket, error) {
+	to, ok := unwrapped[Addressed](res)
+	if !ok || !d.kept[req.Platform] || req.ID == "" {
+		return nil, nil
+	}
+	address, _ := to.Address()
+	if len(address) == 0 {
+		return nil, nil
+	}
+	data, err := json.Marshal(record{recordVersion, *req, address, time.Now()})
+	if err != nil {
+		return nil, fmt.Errorf("bot: request cannot be written down: %w", err)
+	}
+	return &ticket{line: req.Platform, data: data, tries: 1}, nil
+}
+
+// write writes a request down, unless it is over.
+func (d *Durable) write(ctx context.Context, t *ticket) error {
+	ctx, cancel := context.WithTimeout(ctx, putWithin)
+	defer cancel()
+	id, err := d.queue.Put(ctx, t.line, t.data)
+	if err != nil {
+		d.tellFate(t.line, FateLost)
+		d.cfg.Log.Warn("request cannot be written down", "platform", t.line, "err", err)
+		return err
+	}
+	d.tellFate(t.line, FateWritten)
+	t.mu.Lock()
+	over := t.over
+	t.id = id
+	t.mu.Unlock()
+	if over { // meanwhile
+		d.drop(ctx, t)
+		return nil
+	}
+	d.mu.Lock()
+	d.open[t] = struct{}{}
+	d.mu.Unlock()
+	return nil
+}
+
+// settle does what is to be done once a request was handled.
+func (d *Durable) settle(ctx context.Context, t *ticket, err error) (last bool) {
+	ctx, cancel := context.WithTimeout(ctx, doneWithin)
+	defer cancel()
+	if errors.Is(err, ErrBegun) && t.written() == "" {
+		// It came twice, and the process that has the other one may be dead.
+		_ = d.write(ctx, t) // its failure is told
+	}
+	id := t.end()
+	d.forget(t)
+	switch {
+	case err == nil, errors.Is(err, ErrGone):
+		if id != "" {
+			d.drop(ctx, t)
+		}
+		return true
+	case errors.Is(err, ErrBegun):
+		d.putBack(ctx, t, t.tries-1, begunWait)
+		return false
+	case errors.Is(err, errLimited):
+		d.putBack(ctx, t, t.tries-1, unroll.QueueLease)
+		return false
+	case id == "":
+		d.cfg.Log.Warn("answer could not be delivered", "platform", t.line, "err", err)
+		return true
+	case t.tries >= d.cfg.Tries:
+		d.cfg.Log.Error("request is given up", "platform", t.line, "tries", t.tries, "err", err)
+		d.bury(ctx, t, err)
+		return true
+	default:
+		d.cfg.Log.Warn("answer could not be delivered, and is tried again", "platform", t.line, "tries", t.tries, "err", err)
+		d.tellFate(t.line, FateRetried)
+		d.putBack(ctx, t, t.tries, unroll.QueueLease)
+		return false
+	}
+}
+
+// begunWait is how long a request that somebody else answers is left alone.
+const begunWait = 3 * time.Second
+
+func (t *ticket) begin() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.begun = true
+}
+
+func (t *ticket) written() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.id
+}
+
+// end makes a ticket one that is over, and gives its id in the queue.
+func (t *ticket) end() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.over = true
+	if t.timer != nil {
+		t.timer.Stop()
+	}
+	return t.id
+}
+
+func (d *Durable) forget(t *ticket) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.open, t)
+}
+
+// drop takes an answered request out of the queue. When that fails it is given
+// out once more, and found answered.
+func (d *Durable) drop(ctx context.Context, t *ticket) {
+	if err := d.queue.Done(ctx, t.line, t.written()); err != nil {
+		d.cfg.Log.Info("answered request cannot be dropped", "platform", t.line, "err", err)
+	}
+}
+
+// putBack leaves a request to whoever has the time.
+func (d *Durable) putBack(ctx context.Context, t *ticket, tries int, wait time.Duration) {
+	id := t.end()
+	d.forget(t)
+	if id == "" {
+		return
+	}
+	if err := d.queue.PutBack(ctx, t.line, id, max(0, tries), wait); err != nil {
+		d.cfg.Log.Info("request cannot be put back and is left to its lease", "platform", t.line, "err", err)
+	}
+}
+
+// note is what operators see of a request that was given up. It tells nothing
+// of who asked, nor of what they wrote.
+type note struct {
+	At    time.Time `json:"at"`
+	Asked time.Time `json:"asked"`
+	Tries int       `json:"tries"`
+	Error string    `json:"error"`
+}
+
+func (d *Durable) bury(ctx context.Context, t *ticket, cause error) {
+	d.tellFate(t.line, FateBuried)
+	n := note{At: time.Now().UTC(), Tries: t.tries, Error: cause.Error()}
+	var r record
+	if json.Unmarshal(t.data, &r) == nil {
+		n.Asked = r.At.UTC()
+	}
+	data, err := json.Marshal(n)
+	if err == nil {
+		err = d.queue.Bury(ctx, t.line, t.written(), data)
+	}
+	if err != nil {
+		d.cfg.Log.Warn("request cannot be buried", "platform", t.line, "err", err)
+	}
+}
+
+func (d *Durable) tellFate(platform string, f Fate) {
+	if d.cfg.Observer != nil {
+		d.cfg.Observer.Kept(platform, f)
+	}
+}
+
+// tell gives signs of life for what this process works on, until ctx ends.
+func (d *Durable) tell(ctx context.Context) {
+	defer close(d.done)
+	tick := time.NewTicker(unroll.QueueLease / 4)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for line, ids := range d.working() {
+			for some := range slices.Chunk(ids, 1000) {
+				call, cancel := context.WithTimeout(ctx, putWithin)
+				err := d.queue.Keep(call, line, some...)
+				cancel()
+				if err != nil && ctx.Err() == nil {
+					d.cfg.Log.Info("requests under way cannot be kept from others", "platform", line, "err", err)
+				}
+			}
+		}
+	}
+}
+
+// working gives the ids of what this process works on, by line.
+func (d *Durable) working() map[string][]string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	ids := map[string][]string{}
+	for t := range d.open {
+		ids[t.line] = append(ids[t.line], t.written())
+	}
+	return ids
+}
+
+// Load tells how many requests wait in this process and how many it answers.
+func (d *Durable) Load() (waiting, answering int) { return d.pool.Load() }
+
+// Close takes no more requests. What no worker has begun is left to other
+// processes, and done here as well unless they were faster. It waits until all
+// that was accepted is answered, or ctx ends.
+func (d *Durable) Close(ctx context.Context) error {
+	d.pool.shut()
+	d.handOver(ctx)
+	err := d.pool.Close(ctx)
+	d.stop()
+	<-d.done
+	return err
+}
+
+// handOver leaves to others what is written down and not begun.
+func (d *Durable) handOver(ctx context.Context) {
+	d.mu.Lock()
+	tickets := make([]*ticket, 0, len(d.open))
+	for t := range d.open {
+		tickets = append(tickets, t)
+	}
+	d.mu.Unlock()
+	for _, t := range tickets {
+		t.mu.Lock()
+		id, waits := t.id, !t.begun
+		t.mu.Unlock()
+		if !waits || ctx.Err() != nil {
+			continue
+		}
+		d.forget(t)
+		if err := d.queue.PutBack(ctx, t.line, id, 0, 0); err != nil {
+			d.cfg.Log.Info("request cannot be put back and is left to its lease", "platform", t.line, "err", err)
+		}
+	}
+}

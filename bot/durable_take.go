@@ -1,0 +1,181 @@
+package bot
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"unrollbot/unroll"
+)
+
+// Serve answers requests of r's platform that other processes have left, until
+// ctx ends or Close is called; then it finishes what it took.
+func (d *Durable) Serve(ctx context.Context, r Recaller) {
+	line := r.Name()
+	if !d.kept[line] {
+		return
+	}
+	var working sync.WaitGroup
+	defer working.Wait()
+	free := make(chan struct{}, d.cfg.Takers)
+	for range d.cfg.Takers {
+		free <- struct{}{}
+	}
+	freed := make(chan struct{}, 1)
+	poll := time.NewTimer(0)
+	defer poll.Stop()
+	more := false // there may be more to take
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-poll.C:
+		case <-freed:
+			if !more {
+				continue
+			}
+		}
+		if d.pool.ending() {
+			return
+		}
+		n := len(free)
+		jobs, err := d.take(ctx, line, n)
+		if err != nil && ctx.Err() == nil {
+			d.cfg.Log.Info("queue cannot be read", "platform", line, "err", err)
+		}
+		more = err == nil && len(jobs) == n
+		for _, job := range jobs {
+			<-free
+			working.Go(func() {
+				d.takeUp(context.WithoutCancel(ctx), r, job)
+				free <- struct{}{}
+				select {
+				case freed <- struct{}{}:
+				default:
+				}
+			})
+		}
+		poll.Reset(d.cfg.Poll)
+	}
+}
+
+func (d *Durable) take(ctx context.Context, line string, n int) ([]unroll.Job, error) {
+	ctx, cancel := context.WithTimeout(ctx, putWithin)
+	defer cancel()
+	return d.queue.Take(ctx, line, n)
+}
+
+// takeUp answers a request that another process left. A panic costs the
+// request.
+func (d *Durable) takeUp(ctx context.Context, r Recaller, taken unroll.Job) {
+	t := &ticket{line: r.Name(), data: taken.Data, tries: taken.Tries, id: taken.ID, begun: true}
+	d.mu.Lock()
+	d.open[t] = struct{}{}
+	d.mu.Unlock()
+	defer func() {
+		if p := recover(); p != nil {
+			d.settle(ctx, t, fmt.Errorf("bot: panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	d.tellFate(t.line, FateTaken)
+	var rec record
+	if err := json.Unmarshal(taken.Data, &rec); err != nil || rec.Version != recordVersion {
+		d.settle(ctx, t, d.unreadable(t, err))
+		return
+	}
+	if t.tries > d.cfg.Tries { // who began it was killed each time: perhaps by it
+		t.tries--
+		d.settle(ctx, t, errors.New("whoever began it did not come to its end"))
+		return
+	}
+	call, cancel := context.WithTimeout(ctx, recallWithin)
+	res, err := r.Recall(call, rec.Request, rec.Address)
+	cancel()
+	switch {
+	case errors.Is(err, ErrElsewhere):
+		d.putBack(ctx, t, t.tries-1, d.cfg.Poll)
+	case errors.Is(err, ErrGone):
+		d.cfg.Log.Info("request has nowhere to be answered any more", "platform", t.line, "waited", time.Since(rec.At))
+		d.settle(ctx, t, err)
+	case err != nil:
+		d.settle(ctx, t, fmt.Errorf("recall: %w", err))
+	default:
+		d.cfg.Log.Info("request that was left is taken up", "platform", t.line, "tries", t.tries, "waited", time.Since(rec.At))
+		if time.Since(rec.At) < limitPatience {
+			res = &patient{Responder: res}
+		}
+		var limited bool
+		d.pool.answer(job{ctx: ctx, req: rec.Request, res: res, over: func(err error) bool {
+			limited = errors.Is(err, errLimited)
+			return d.settle(ctx, t, err)
+		}})
+		if limited { // so are others, presumably
+			time.Sleep(d.cfg.Poll)
+		}
+	}
+}
+
+// limitPatience is how long a request that was left waits for its turn at the
+// limits, rather than being told of them: many of them come at once, and
+// nobody looks on any longer.
+const limitPatience = 10 * time.Minute
+
+// errLimited has a request wait for its turn.
+var errLimited error = &unroll.Error{Kind: unroll.KindRateLimited, Op: "bot: wait for a turn"}
+
+// patient is a Responder to somebody who has waited for long already.
+type patient struct {
+	Responder
+	sent bool
+}
+
+// Unwrap gives what carries the answer.
+func (p *patient) Unwrap() Responder { return p.Responder }
+
+func (p *patient) Send(ctx context.Context, r Reply) error {
+	if r.Kind == unroll.KindRateLimited && !p.sent {
+		return errLimited
+	}
+	p.sent = true
+	return p.Responder.Send(ctx, r)
+}
+
+// recallWithin bounds a Recaller's Recall.
+const recallWithin = 30 * time.Second
+
+// unreadable gives up what this version cannot read. A newer one might.
+func (d *Durable) unreadable(t *ticket, err error) error {
+	if err == nil {
+		err = errors.New("it was written by another version")
+	}
+	return fmt.Errorf("request cannot be read: %w", err)
+}
+
+// Inline picks the requests that are answered in a moment: those that need no
+// thread, and those whose threads are held. What nobody asked for is worth no
+// effort.
+func Inline(t *Triggers, held func(context.Context, unroll.Ref) bool) func(context.Context, *Request) bool {
+	return func(ctx context.Context, req *Request) bool {
+		intent, refs := t.Find(req)
+		switch intent {
+		case IntentUnroll, IntentPage:
+		case IntentOffer, IntentHelp, IntentNoLink, IntentHidden, IntentIgnore:
+			return true
+		default:
+			return false
+		}
+		if req.Page != nil && req.Page.Fresh {
+			return false
+		}
+		for _, ref := range refs {
+			if !held(ctx, ref) {
+				return false
+			}
+		}
+		return true
+	}
+}
