@@ -21,6 +21,9 @@ const (
 	DiscordGated   = "118" // a channel for grown-ups
 	DiscordWithin  = "119" // a thread in that
 	DiscordUser    = "777" // who asks when nothing else is said
+	DiscordOwner   = "700" // of the server
+
+	DiscordModerators = "190" // a role
 )
 
 // DiscordConfig is what stands in Discord's Developer Portal. The zero value

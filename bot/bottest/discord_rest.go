@@ -28,6 +28,7 @@ func discordRoutes() []discordRoute {
 		route("POST", "/webhooks/*/*", (*Discord).postFollowUp),
 		route("PATCH", "/webhooks/*/*/messages/@original", (*Discord).patchOriginal),
 		route("DELETE", "/webhooks/*/*/messages/@original", (*Discord).deleteOriginal),
+		route("GET", "/guilds/*", (*Discord).getGuild),
 		route("GET", "/channels/*", (*Discord).getChannel),
 		route("GET", "/channels/*/messages/*", (*Discord).getMessage),
 		route("POST", "/channels/*/messages", (*Discord).postMessage),
@@ -214,6 +215,14 @@ func (d *Discord) postMessage(p []string, c *DiscordCall) (int, any) {
 		return r.answer()
 	}
 	return http.StatusOK, map[string]any{"id": m.ID}
+}
+
+// getGuild tells of a server where one role manages messages.
+func (d *Discord) getGuild(p []string, _ *DiscordCall) (int, any) {
+	return http.StatusOK, map[string]any{"id": p[0], "owner_id": DiscordOwner, "roles": []any{
+		map[string]any{"id": p[0], "permissions": memberPermissions},
+		map[string]any{"id": DiscordModerators, "permissions": "8192"},
+	}}
 }
 
 func (d *Discord) getChannel(p []string, _ *DiscordCall) (int, any) {

@@ -67,6 +67,7 @@ type Adapter struct {
 	values      Store              // nil: nothing is kept
 	settings    *bot.SettingsCache // nil without values
 	rooms       *rooms
+	staff       *staff
 	suggestions *suggestions
 }
 
@@ -103,7 +104,7 @@ func New(cfg Config, dispatch bot.Dispatch, phrases bot.Phrases, values Store) (
 		token: token, log: cfg.Log, dispatch: dispatch, phrases: phrases,
 		pace: defaultGatewayPace(), tasks: newTasks(),
 		shared: cfg.Shared && values != nil, sharing: defaultSharing(),
-		values: values, rooms: newRooms(), suggestions: newSuggestions(),
+		values: values, rooms: newRooms(), staff: newStaff(), suggestions: newSuggestions(),
 	}
 	if values != nil {
 		a.refs.values = values

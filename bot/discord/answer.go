@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"unrollbot/bot"
 )
@@ -15,14 +16,23 @@ type messageReply struct {
 	// unasked is set where a link in the message may be all there is to it:
 	// then only threads are offered, until Working tells otherwise.
 	unasked bool
+	// declined is why who asks may not ask here.
+	declined string
 	// newsOnly is set when the answer itself can no longer be given.
 	newsOnly bool
 }
 
 var _ bot.Responder = (*messageReply)(nil)
 
-// Working shows that the bot is typing. Discord shows it for ten seconds.
+// Working shows that the bot is typing. Discord shows it for ten seconds. Who
+// may not ask here is told so.
 func (r *messageReply) Working(ctx context.Context) error {
+	if r.declined != "" {
+		if err := r.decline(ctx); err != nil {
+			r.a.log.Info("who may not ask cannot be told", "err", err)
+		}
+		return bot.ErrDeclined
+	}
 	r.unasked = false
 	return r.a.rest.do(ctx, http.MethodPost, "/channels/"+r.channel+"/typing", nil, nil)
 }
@@ -34,6 +44,10 @@ func (r *messageReply) Send(ctx context.Context, reply bot.Reply) error {
 		return r.news(ctx, &reply)
 	case r.newsOnly:
 		return bot.ErrGone
+	case r.declined != "" && reply.Offer:
+		return nil
+	case r.declined != "":
+		return r.decline(ctx)
 	case reply.Offer:
 		return r.offer(ctx, &reply)
 	case r.unasked: // a limit was reached over something that nobody asked for
@@ -111,13 +125,31 @@ func (r *messageReply) muzzled(ctx context.Context, names string) error {
 		return nil
 	}
 	r.a.log.Info("no permission to answer in a channel", "permissions", names)
+	return r.direct(ctx, r.speaker.say("muzzled", "I cannot write where you asked me to: I lack a permission there ("+names+"). Ask whoever runs the server to grant it, or send me the link here.",
+		map[string]any{"Permissions": names}))
+}
+
+// declinedFor is how long somebody is not told again that they may not ask on
+// a server.
+const declinedFor = 24 * time.Hour
+
+// decline tells the asker, in a direct message, why they are not answered
+// where they asked.
+func (r *messageReply) decline(ctx context.Context) error {
+	first, err := r.a.values.Claim(ctx, r.a.key("declined", r.server+":"+r.asker), declinedFor)
+	if err != nil || !first {
+		return err
+	}
+	return r.direct(ctx, r.declined)
+}
+
+// direct sends the asker a direct message. Who takes none is left in peace.
+func (r *messageReply) direct(ctx context.Context, text string) error {
 	var direct struct {
 		ID string `json:"id"`
 	}
 	err := r.a.rest.do(ctx, http.MethodPost, "/users/@me/channels", map[string]string{"recipient_id": r.asker}, &direct)
 	if err == nil {
-		text := r.speaker.say("muzzled", "I cannot write where you asked me to: I lack a permission there ("+names+"). Ask whoever runs the server to grant it, or send me the link here.",
-			map[string]any{"Permissions": names})
 		m := sentence(text)
 		m.Nonce, m.EnforceNonce = r.progress.request+"-dm", true
 		err = r.a.send(ctx, http.MethodPost, "/channels/"+direct.ID+"/messages", m, nil)

@@ -23,6 +23,7 @@ type message struct {
 	GuildID   string  `json:"guild_id"` // empty in direct messages
 	Type      int     `json:"type"`
 	Author    user    `json:"author"`
+	Member    *member `json:"member"` // of the server
 	WebhookID string  `json:"webhook_id"`
 	Flags     int     `json:"flags"`
 	Content   string  `json:"content"`
@@ -87,8 +88,9 @@ type interaction struct {
 }
 
 type member struct {
-	User        user   `json:"user"`
-	Permissions string `json:"permissions"`
+	User        user     `json:"user"`
+	Roles       []string `json:"roles"`
+	Permissions string   `json:"permissions"` // comes with interactions only
 }
 
 // Types of interactions (Discord, "Interaction Type").

@@ -48,15 +48,19 @@ func (a *Adapter) receive(ctx context.Context, m *message) {
 	take := func() {
 		defer a.recovered()
 		in := room{server: m.GuildID, channel: m.ChannelID, parent: parentUnknown}
-		if _, may := a.settle(ctx, in, false, &req, &res.output); !may || (!asks && !req.Settings.Auto) {
-			return // a message does not tell who is a moderator, and not all can see an answer
+		why, may := a.settle(ctx, in, func() bool { return a.moderates(ctx, m) }, &req, &res.output)
+		if !asks && (!may || !req.Settings.Auto) {
+			return
+		}
+		if !may {
+			res.declined = why
 		}
 		res.unasked = req.Settings.Auto && !mentioned && len(unroll.FindRefs(req.Message.Text)) > 0
 		if err := a.dispatch.Dispatch(ctx, req, res); err != nil {
 			a.tasks.start(func() { a.turnAway(res, res.speaker, err) })
 		}
 	}
-	if fresh && len(known.AutoIn)+len(known.AnswerIn) == 0 {
+	if fresh && len(known.AutoIn)+len(known.AnswerIn) == 0 && !known.AdminsOnly {
 		take()
 	} else if !a.tasks.start(take) { // the store, or Discord, may take its time
 		a.log.Warn("event dropped: too many at once", "kind", "MESSAGE_CREATE")

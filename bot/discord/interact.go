@@ -102,7 +102,7 @@ func (a *Adapter) interact(ctx context.Context, i *interaction, at time.Time) {
 // handOn queues the request of an interaction that is acknowledged.
 func (a *Adapter) handOn(ctx context.Context, i *interaction, p *plan) {
 	res := &p.reply
-	why, may := a.settle(ctx, i.room(), i.manages(), p.request, &res.output)
+	why, may := a.settle(ctx, i.room(), i.manages, p.request, &res.output)
 	if !may && p.request.Page == nil {
 		if err := res.Send(ctx, bot.Reply{Text: why, Kind: unroll.KindUnsupported}); err != nil {
 			a.log.Warn("answer could not be delivered", "platform", a.Name(), "err", err)

@@ -53,8 +53,10 @@ type destination struct {
 	Alone    bool      `json:"alone,omitempty"`
 	Most     int       `json:"most,omitempty"`
 
-	// Unasked is a message's that nobody meant for the bot.
-	Unasked bool `json:"unasked,omitempty"`
+	// Unasked is a message's that nobody meant for the bot; Declined is why
+	// its author may not ask.
+	Unasked  bool   `json:"unasked,omitempty"`
+	Declined string `json:"declined,omitempty"`
 }
 
 // destination is the part that interactions and messages share.
@@ -91,7 +93,7 @@ func (r *interactionReply) Address() ([]byte, time.Time) {
 // Address names the message. It does not end.
 func (r *messageReply) Address() ([]byte, time.Time) {
 	at := r.output.destination()
-	at.Message, at.Unasked = r.message, r.unasked
+	at.Message, at.Unasked, at.Declined = r.message, r.unasked, r.declined
 	data, _ := json.Marshal(at) // strings and numbers: it cannot fail
 	return data, time.Time{}
 }
@@ -133,7 +135,7 @@ func (a *Adapter) Recall(ctx context.Context, req bot.Request, data []byte) (bot
 	out.recalled = true
 	switch {
 	case at.Token == "":
-		return &messageReply{output: out, message: at.Message, unasked: at.Unasked}, nil
+		return &messageReply{output: out, message: at.Message, unasked: at.Unasked, declined: at.Declined}, nil
 	case time.Now().Before(at.End):
 		return &interactionReply{
 			output: out, app: at.App, token: at.Token, end: at.End, alone: at.Alone,

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/bwmarrin/discordgo"
-
 	"unrollbot/bot"
 )
 
@@ -48,7 +46,7 @@ func (a *Adapter) knownSettings(server string) (bot.Settings, bool) {
 
 // settle brings a server's settings into a request and its answer. It returns
 // false, and why in the asker's language, when they may not ask there.
-func (a *Adapter) settle(ctx context.Context, in room, manages bool, req *bot.Request, o *output) (why string, may bool) {
+func (a *Adapter) settle(ctx context.Context, in room, manages func() bool, req *bot.Request, o *output) (why string, may bool) {
 	s := a.settingsOf(ctx, in.server)
 	s.Auto = s.Auto && (len(s.AutoIn) == 0 || a.within(ctx, in, s.AutoIn))
 	req.Settings = s
@@ -60,8 +58,9 @@ func (a *Adapter) settle(ctx context.Context, in room, manages bool, req *bot.Re
 	}
 	o.server, o.noted, o.quiet = in.server, s.Auto, s.Quiet
 	switch {
-	case s.AdminsOnly && !manages:
-		return o.speaker.say("moderators_only", "On this server I work for moderators only.", nil), false
+	case s.AdminsOnly && !manages():
+		return o.speaker.say("moderators_only", "On this server I work for moderators only.", nil) + " " +
+			o.speaker.say("moderators_how", "Send me the link in a direct message instead: there I answer everybody.", nil), false
 	case len(s.AnswerIn) > 0 && o.stage.open && !o.stage.private && !a.within(ctx, in, s.AnswerIn):
 		return o.speaker.say("elsewhere_only", "In this channel I answer only you: choose “private” with /unroll.", nil), false
 	default:
@@ -78,12 +77,6 @@ func (a *Adapter) within(ctx context.Context, in room, channels []string) bool {
 		in.parent = a.rooms.of(ctx, a.rest, in.channel).parent
 	}
 	return slices.Contains(channels, in.parent)
-}
-
-// manages tells whether who asks runs the server.
-func (i *interaction) manages() bool {
-	return i.GuildID == "" || (i.Member != nil &&
-		(has(i.Member.Permissions, discordgo.PermissionManageGuild) || has(i.Member.Permissions, discordgo.PermissionManageMessages)))
 }
 
 // room is where the interaction happens.

@@ -138,10 +138,17 @@ func TestModeratorsOnly(t *testing.T) {
 		f := s.Answers[id].FollowUps
 		return len(f) == 1 && s.Messages[f[0]].Private() && strings.Contains(s.Messages[f[0]].Text(), "moderators only")
 	})
-	r.Say(map[string]any{"content": "<@500> unroll " + link}) // tells nothing of who wrote it
 	m := r.Answered(r.Interact(bottest.DiscordInteraction{Command: "unroll", Options: map[string]any{"link": link}, Permissions: "8192"}))
 	if !strings.Contains(m.Text(), "Post 1 of") || len(r.handler.requests()) != 1 {
 		t.Errorf("a moderator: %q, %d requests", m.Text(), len(r.handler.requests()))
+	}
+	said := func(user string, roles ...string) string {
+		return r.Say(map[string]any{"content": "<@500> unroll " + link, "author": map[string]any{"id": user}, "member": map[string]any{"roles": roles}})
+	}
+	for _, id := range []string{said(bottest.DiscordOwner), said("8", "7", bottest.DiscordModerators)} {
+		if m := r.replied(id); !strings.Contains(m.Text(), "Post 1 of") {
+			t.Errorf("a moderator's message: %q", m.Text())
+		}
 	}
 	direct := r.Answered(r.Interact(bottest.DiscordInteraction{Command: "unroll", Options: map[string]any{"link": link}, Direct: true}))
 	if !strings.Contains(direct.Text(), "Post 1 of") {
@@ -195,5 +202,48 @@ func TestSuggestionsAreBounded(t *testing.T) {
 	s.saw("7", "https://x.com/ada/status/1?"+strings.Repeat("x", 200))
 	if len(s.byID) > maxSuggesters || len(s.byID["7"]) != maxSuggestions || s.byID["7"][0].Value != "https://x.com/ada/status/149" {
 		t.Errorf("%d users, %v", len(s.byID), s.byID["7"])
+	}
+}
+
+// Who may not ask by a message is told so, once a day and in private.
+func TestDeclined(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		settings bot.Settings
+		says     string
+	}{
+		"moderators only":   {bot.Settings{AdminsOnly: true}, "moderators only. Send me the link in a direct message"},
+		"elsewhere":         {bot.Settings{AnswerIn: []string{"9"}}, "I answer only you"},
+		"with offers there": {bot.Settings{AnswerIn: []string{"9"}, Auto: true}, "I answer only you"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := start(t, bottest.DiscordConfig{MessageContent: true}, answerer())
+			if err := r.adapter.settings.Change(t.Context(), r.adapter.chat(bottest.DiscordGuild), tc.settings); err != nil {
+				t.Fatal(err)
+			}
+			said := map[string]any{"id": "900", "channel_id": bottest.DiscordChannel, "author": map[string]any{"id": "5"}, "content": link}
+			r.Say(map[string]any{"content": "have you seen " + link})
+			r.Say(map[string]any{"content": "I have, " + link, "referenced_message": said})
+			for range 3 {
+				r.Say(map[string]any{"content": "unroll", "referenced_message": said})
+			}
+			r.Await("the sentence", func(s *bottest.DiscordState) bool { return len(s.Sent()) > 0 })
+			r.replied(r.Say(map[string]any{"content": link, "guild_id": "", "channel_id": "9777"})) // all before it is done
+			r.Look(func(s *bottest.DiscordState) {
+				told := 0
+				for _, m := range s.Sent() {
+					if m.Channel != "9777" {
+						t.Errorf("said in public: %q", m.Text())
+					}
+					if strings.Contains(m.Text(), tc.says) {
+						told++
+					}
+				}
+				if told != 1 {
+					t.Errorf("told %d times", told)
+				}
+			})
+		})
 	}
 }

@@ -148,9 +148,3 @@ func (s *overwrite64) add(o overwrite) {
 }
 
 func (s overwrite64) on(permissions int64) int64 { return permissions&^s.deny | s.allow }
-
-// bits reads a set of permissions; what is none is empty.
-func bits(text string) int64 {
-	n, _ := strconv.ParseInt(text, 10, 64) // then it is 0
-	return n
-}
