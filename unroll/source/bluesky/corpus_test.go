@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,31 +15,12 @@ import (
 )
 
 // TestCorpus decodes every post of recorded answers, one by one, and tells
-// what each file has and what was kept of it. UNROLL_CORPUS names the folder.
+// what each file has and what was kept of it.
 func TestCorpus(t *testing.T) {
-	root := os.Getenv("UNROLL_CORPUS")
-	if root == "" {
-		t.Skip("UNROLL_CORPUS is not set: it names a folder with recorded answers in bluesky/ and live/bluesky/")
-	}
-	files, err := filepath.Glob(filepath.Join(root, "bluesky", "*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	live, err := filepath.Glob(filepath.Join(root, "live", "bluesky", "*.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if files = append(files, live...); len(files) == 0 {
-		t.Fatal("no files there")
-	}
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			raw, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
+	for _, r := range sourcetest.Corpus(t, "bluesky/*.json", "live/bluesky/*.json") {
+		t.Run(r.Name, func(t *testing.T) {
 			var doc any
-			if err := json.Unmarshal(raw, &doc); err != nil {
+			if err := json.Unmarshal(r.Raw, &doc); err != nil {
 				t.Fatal(err)
 			}
 			doc = named(doc)

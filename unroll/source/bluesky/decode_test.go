@@ -1,9 +1,6 @@
 package bluesky_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,41 +13,16 @@ import (
 	"unrollbot/unroll/source/sourcetest"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
 // TestGolden decodes answers in the AppView's shape and compares the whole
 // conversation.
 func TestGolden(t *testing.T) {
 	for name, id := range map[string]string{"rich": "did:plc:gardener/3a", "gone": "did:plc:baker/3e"} {
 		t.Run(name, func(t *testing.T) {
-			body, err := os.ReadFile(filepath.Join("testdata", name+".json"))
+			c, err := newSource(t, bluesky.Config{}, &refuser{body: string(sourcetest.Fixture(t, name+".json"))}).Fetch(t.Context(), refOf(id))
 			if err != nil {
 				t.Fatal(err)
 			}
-			c, err := newSource(t, bluesky.Config{}, &refuser{body: string(body)}).Fetch(t.Context(), refOf(id))
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got bytes.Buffer
-			enc := json.NewEncoder(&got)
-			enc.SetEscapeHTML(false)
-			enc.SetIndent("", "  ")
-			if err := enc.Encode(c); err != nil {
-				t.Fatal(err)
-			}
-			golden := filepath.Join("testdata", name+".golden")
-			if *update {
-				if err := os.WriteFile(golden, got.Bytes(), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got.String()); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
-			}
+			sourcetest.Golden(t, name+".golden", c)
 		})
 	}
 }

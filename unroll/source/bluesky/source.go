@@ -18,6 +18,7 @@ import (
 
 	"unrollbot/internal/httpx"
 	"unrollbot/unroll"
+	"unrollbot/unroll/source/link"
 )
 
 const (
@@ -68,11 +69,11 @@ var (
 
 // New makes a source.
 func New(cfg Config, client httpx.Doer) (*Source, error) {
-	cfg.BaseURL = strings.TrimRight(cmp.Or(cfg.BaseURL, "https://public.api.bsky.app"), "/")
-	u, err := url.Parse(cfg.BaseURL)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return nil, errors.New("bluesky: the AppView's address must look like https://public.api.bsky.app")
+	base, err := link.Base(cfg.BaseURL, "https://public.api.bsky.app")
+	if err != nil {
+		return nil, fmt.Errorf("bluesky: AppView: %w", err)
 	}
+	cfg.BaseURL = base
 	if client == nil {
 		return nil, errors.New("bluesky: no HTTP client")
 	}

@@ -2,8 +2,6 @@ package fxtwitter
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -14,44 +12,24 @@ import (
 )
 
 // TestCorpus decodes recorded answers and tells, per file, what is in them
-// and what we kept. Set UNROLL_CORPUS to a directory that holds them.
+// and what we kept.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
-	dir := os.Getenv("UNROLL_CORPUS")
-	if dir == "" {
-		t.Skip("UNROLL_CORPUS is not set")
-	}
-	var files []string
-	for _, pattern := range []string{"fxtwitter/fx-2-*.json", "live/fxembed/*.json"} {
-		found, err := filepath.Glob(filepath.Join(dir, pattern))
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, found...)
-	}
-	if len(files) == 0 {
-		t.Fatalf("no recorded answers in %s", dir)
-	}
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name := filepath.Base(file)
+	for _, r := range sourcetest.Corpus(t, "fxtwitter/fx-2-*.json", "live/fxembed/*.json") {
 		var env envelope
-		if strings.HasPrefix(name, "bsky-") {
-			t.Logf("%-45s another network's", name)
+		if strings.HasPrefix(r.Name, "bsky-") {
+			t.Logf("%-45s another network's", r.Name)
 			continue
 		}
-		if err := json.Unmarshal(raw, &env); err != nil {
-			t.Errorf("%s: %v", name, err)
+		if err := json.Unmarshal(r.Raw, &env); err != nil {
+			t.Errorf("%s: %v", r.Name, err)
 			continue
 		}
 		if env.Status == nil {
-			t.Logf("%-45s no status, code %d", name, env.Code)
+			t.Logf("%-45s no status, code %d", r.Name, env.Code)
 			continue
 		}
-		compare(t, name, &env)
+		compare(t, r.Name, &env)
 	}
 }
 

@@ -2,33 +2,17 @@ package fxtwitter
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"unrollbot/internal/httpx"
 	"unrollbot/unroll"
 	"unrollbot/unroll/source/sourcetest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
-
-func fixture(t testing.TB, name string) []byte {
-	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("testdata", name+".json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw
-}
 
 // fake answers /2/thread/{id} from a map, and 404 in FxTwitter's way for ids
 // that it does not hold.
@@ -81,7 +65,7 @@ func TestFetchGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f := &fake{answers: map[string]http.HandlerFunc{id: answer(200, string(fixture(t, name)))}}
+			f := &fake{answers: map[string]http.HandlerFunc{id: answer(200, string(sourcetest.Fixture(t, name+".json")))}}
 			conv, err := start(t, f).Fetch(t.Context(), ref(id))
 			if err != nil {
 				t.Fatal(err)
@@ -91,23 +75,7 @@ func TestFetchGolden(t *testing.T) {
 				t.Errorf("asked for %v", f.asked)
 			}
 			conv.FetchedAt = time.Time{}
-			got, err := json.MarshalIndent(conv, "", "\t")
-			if err != nil {
-				t.Fatal(err)
-			}
-			path := filepath.Join("testdata", name+".golden")
-			if *update {
-				if err := os.WriteFile(path, append(got, '\n'), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), string(got)+"\n"); diff != "" {
-				t.Error(diff)
-			}
+			sourcetest.Golden(t, name+".golden", conv)
 		})
 	}
 }
@@ -189,11 +157,10 @@ func TestErrors(t *testing.T) {
 
 func TestNew(t *testing.T) {
 	t.Parallel()
-	for _, base := range []string{"api.fxtwitter.com", "ftp://x", "https://", "https://x?y", "::"} {
-		if _, err := New(Config{BaseURL: base}, nil); err == nil || !strings.Contains(err.Error(), defaultBaseURL) {
-			t.Errorf("%q: %v", base, err)
-		}
-	}
+	sourcetest.BaseURLs(t, defaultBaseURL, func(base string) error {
+		_, err := New(Config{BaseURL: base}, nil)
+		return err
+	})
 	s, err := New(Config{}, nil)
 	if err != nil || s.base != defaultBaseURL {
 		t.Errorf("%+v, %v", s, err)
@@ -208,8 +175,8 @@ func TestNew(t *testing.T) {
 func TestContract(t *testing.T) {
 	t.Parallel()
 	good := &fake{answers: map[string]http.HandlerFunc{
-		"1800000000000000103": answer(200, string(fixture(t, "stranger"))),
-		"1800000000000000003": answer(200, string(fixture(t, "thread"))),
+		"1800000000000000103": answer(200, string(sourcetest.Fixture(t, "stranger.json"))),
+		"1800000000000000003": answer(200, string(sourcetest.Fixture(t, "thread.json"))),
 	}}
 	harness := sourcetest.Harness{
 		New: func(t testing.TB, base string, d httpx.Doer) unroll.Source {
@@ -232,7 +199,7 @@ func TestContract(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := harness
 			h.Ref = func(string) unroll.Ref { return ref(id) }
-			h.Good, h.Requests = answer(200, string(fixture(t, name))), 1
+			h.Good, h.Requests = answer(200, string(sourcetest.Fixture(t, name+".json"))), 1
 			sourcetest.Run(t, h)
 		})
 	}
@@ -240,7 +207,7 @@ func TestContract(t *testing.T) {
 
 func FuzzAnswer(f *testing.F) {
 	for _, name := range []string{"thread", "stranger", "note", "article", "article_preview", "no_thread"} {
-		f.Add(fixture(f, name))
+		f.Add(sourcetest.Fixture(f, name+".json"))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var env envelope

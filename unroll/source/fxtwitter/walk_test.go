@@ -265,23 +265,14 @@ func TestCalls(t *testing.T) {
 				t.Fatal(err)
 			}
 			sourcetest.CheckConversation(t, conv)
-			var posts, seen, cuts []string
-			for _, p := range conv.Posts {
-				if p.Gap != nil {
-					posts = append(posts, "!"+p.ID)
-				} else {
-					posts = append(posts, p.ID)
-				}
-			}
+			posts, cuts := sourcetest.Outline(conv)
+			var seen []string
 			for _, p := range []string{"10", "11", "12", "31", "32"} {
 				if conv.Seen[p] {
 					seen = append(seen, p)
 				}
 			}
-			for _, c := range conv.Cuts {
-				cuts = append(cuts, c.After+" "+string(c.Reason))
-			}
-			got := [...]string{strings.Join(f.asked, " "), strings.Join(posts, " "), strings.Join(seen, " "), strings.Join(cuts, ", ")}
+			got := [...]string{strings.Join(f.asked, " "), posts, strings.Join(seen, " "), cuts}
 			if diff := cmp.Diff([...]string{tc.calls, tc.posts, tc.seen, tc.cuts}, got); diff != "" {
 				t.Errorf("calls, posts, seen, cuts: %s", diff)
 			}

@@ -2,6 +2,8 @@
 package link
 
 import (
+	"cmp"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -16,6 +18,18 @@ func Web(address string) string {
 		return ""
 	}
 	return address
+}
+
+// Base gives the base address of an API, without a slash at its end: address,
+// or standard where that is empty. Its error does not repeat the address, which
+// may hold a password.
+func Base(address, standard string) (string, error) {
+	base := strings.TrimRight(cmp.Or(address, standard), "/")
+	u, err := url.Parse(base)
+	if err != nil || Web(base) == "" || u.User != nil || strings.ContainsAny(base, "?#") {
+		return "", fmt.Errorf("want a base address like %s", standard)
+	}
+	return base, nil
 }
 
 // Clean is [Web] without the query parameters that only tell where a reader

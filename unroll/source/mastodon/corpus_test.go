@@ -14,31 +14,15 @@ import (
 	"unrollbot/unroll/source/sourcetest"
 )
 
-// TestCorpus decodes the recorded answers in the directory that UNROLL_CORPUS
-// names, and prints for each status what it has and what is kept.
+// TestCorpus decodes recorded answers, and prints for each status what it has
+// and what is kept.
 func TestCorpus(t *testing.T) {
-	dir := os.Getenv("UNROLL_CORPUS")
-	if dir == "" {
-		t.Skip("UNROLL_CORPUS is not set")
-	}
-	var files []string
-	for _, glob := range []string{"mastodon/*.json", "live/gotosocial/*.json", "live/snac2/*.json"} {
-		found, err := filepath.Glob(filepath.Join(dir, glob))
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, found...)
-	}
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, r := range sourcetest.Corpus(t, "mastodon/*.json", "live/gotosocial/*.json", "live/snac2/*.json") {
 		var doc any
-		if json.Unmarshal(raw, &doc) != nil {
+		if json.Unmarshal(r.Raw, &doc) != nil {
 			continue // an error page
 		}
-		eachStatus(doc, func(m map[string]any) { checkKept(t, filepath.Base(file), m) })
+		eachStatus(doc, func(m map[string]any) { checkKept(t, r.Name, m) })
 	}
 }
 

@@ -2,31 +2,19 @@ package mastodon_test
 
 import (
 	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"unrollbot/unroll"
 	"unrollbot/unroll/source/mastodon"
 	"unrollbot/unroll/source/sourcetest"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
-
 // TestGolden reads a thread that has everything a post can have, as
 // testdata/thread.json holds it: a list of statuses.
 func TestGolden(t *testing.T) {
-	raw, err := os.ReadFile(filepath.Join("testdata", "thread.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var posts []object
-	if err := json.Unmarshal(raw, &posts); err != nil {
+	if err := json.Unmarshal(sourcetest.Fixture(t, "thread.json"), &posts); err != nil {
 		t.Fatal(err)
 	}
 	f := newFake()
@@ -43,22 +31,5 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := json.MarshalIndent(th, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := strings.ReplaceAll(string(got), f.host, "social.example") + "\n"
-	golden := filepath.Join("testdata", "thread.golden.json")
-	if *update {
-		if err := os.WriteFile(golden, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), text); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
-	}
+	sourcetest.Golden(t, "thread.golden.json", th, f.host, "social.example")
 }

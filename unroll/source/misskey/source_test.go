@@ -1,12 +1,8 @@
 package misskey_test
 
 import (
-	"encoding/json"
-	"flag"
 	"maps"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -17,8 +13,6 @@ import (
 	"unrollbot/unroll/source/misskey"
 	"unrollbot/unroll/source/sourcetest"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 // rich is a thread that has everything a note can have: the asked one is the
 // third of five, with an answer by somebody else between.
@@ -72,24 +66,7 @@ func TestGolden(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := json.MarshalIndent(th, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := strings.ReplaceAll(string(got), f.host, "notes.example") + "\n"
-	golden := filepath.Join("testdata", "thread.golden.json")
-	if *update {
-		if err := os.WriteFile(golden, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), text); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
-	}
+	sourcetest.Golden(t, "thread.golden.json", th, f.host, "notes.example")
 }
 
 func TestMatch(t *testing.T) {

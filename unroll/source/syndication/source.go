@@ -45,9 +45,9 @@ var _ unroll.Source = (*Source)(nil)
 
 // New makes a source that asks through d.
 func New(cfg Config, d httpx.Doer) (*Source, error) {
-	base := strings.TrimRight(cmp.Or(cfg.BaseURL, defaultBaseURL), "/")
-	if link.Web(base) == "" || strings.ContainsAny(base, "?#") {
-		return nil, fmt.Errorf("syndication: base address %q: want one like %s", cfg.BaseURL, defaultBaseURL)
+	base, err := link.Base(cfg.BaseURL, defaultBaseURL)
+	if err != nil {
+		return nil, fmt.Errorf("syndication: %w", err)
 	}
 	return &Source{base: base, maxCalls: max(cmp.Or(cfg.MaxCalls, defaultMaxCalls), 1), http: d}, nil
 }

@@ -2,11 +2,8 @@ package syndication
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,8 +15,6 @@ import (
 	"unrollbot/unroll"
 	"unrollbot/unroll/source/sourcetest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // fake answers /tweet-result from posts by ID.
 type fake struct {
@@ -51,12 +46,8 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func recorded(t testing.TB) *fake {
 	t.Helper()
-	raw, err := os.ReadFile(filepath.Join("testdata", "posts.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	f := &fake{}
-	if err := json.Unmarshal(raw, &f.posts); err != nil {
+	if err := json.Unmarshal(sourcetest.Fixture(t, "posts.json"), &f.posts); err != nil {
 		t.Fatal(err)
 	}
 	return f
@@ -95,23 +86,7 @@ func TestFetchGolden(t *testing.T) {
 				t.Errorf("asked for %s", got)
 			}
 			conv.FetchedAt = time.Time{}
-			got, err := json.MarshalIndent(conv, "", "\t")
-			if err != nil {
-				t.Fatal(err)
-			}
-			path := filepath.Join("testdata", name+".golden")
-			if *update {
-				if err := os.WriteFile(path, append(got, '\n'), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), string(got)+"\n"); diff != "" {
-				t.Error(diff)
-			}
+			sourcetest.Golden(t, name+".golden", conv)
 		})
 	}
 }
@@ -274,18 +249,8 @@ func TestClimb(t *testing.T) {
 				t.Fatal(err)
 			}
 			sourcetest.CheckConversation(t, conv)
-			var got, cuts []string
-			for _, p := range conv.Posts {
-				if p.Gap != nil {
-					got = append(got, "!"+p.ID)
-				} else {
-					got = append(got, p.ID)
-				}
-			}
-			for _, c := range conv.Cuts {
-				cuts = append(cuts, c.After+" "+string(c.Reason))
-			}
-			have := [...]string{strings.Join(f.asked, " "), strings.Join(got, " "), strings.Join(cuts, ", ")}
+			posts, cuts := sourcetest.Outline(conv)
+			have := [...]string{strings.Join(f.asked, " "), posts, cuts}
 			if diff := cmp.Diff([...]string{tc.calls, tc.want, tc.cuts}, have); diff != "" {
 				t.Errorf("calls, posts, cuts: %s", diff)
 			}
@@ -351,11 +316,10 @@ func TestErrors(t *testing.T) {
 
 func TestNew(t *testing.T) {
 	t.Parallel()
-	for _, base := range []string{"cdn.test", "ftp://x", "https://x?y"} {
-		if _, err := New(Config{BaseURL: base}, nil); err == nil || !strings.Contains(err.Error(), defaultBaseURL) {
-			t.Errorf("%q: %v", base, err)
-		}
-	}
+	sourcetest.BaseURLs(t, defaultBaseURL, func(base string) error {
+		_, err := New(Config{BaseURL: base}, nil)
+		return err
+	})
 	if s, err := New(Config{}, nil); err != nil || s.base != defaultBaseURL {
 		t.Errorf("%+v, %v", s, err)
 	}

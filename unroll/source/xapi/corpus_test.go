@@ -3,8 +3,6 @@ package xapi
 import (
 	"encoding/json"
 	"html"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,47 +13,28 @@ import (
 )
 
 // TestCorpus decodes recorded answers and tells, per file, what is in them
-// and what we kept. Set UNROLL_CORPUS to a directory that holds them.
+// and what we kept.
 func TestCorpus(t *testing.T) {
 	t.Parallel()
-	dir := os.Getenv("UNROLL_CORPUS")
-	if dir == "" {
-		t.Skip("UNROLL_CORPUS is not set: it names a folder with recorded answers in x-v2/ and live/xplayground/")
-	}
-	var files []string
-	for _, pattern := range []string{"x-v2/*.json", "live/xplayground/*.json"} {
-		found, err := filepath.Glob(filepath.Join(dir, pattern))
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, found...)
-	}
-	if len(files) == 0 {
-		t.Fatalf("no recorded answers in %s", dir)
-	}
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		name := filepath.Base(file)
-		if name == "index.json" || name == "seed.json" || name == "me.json" || name == "user_by_username.json" {
+	for _, r := range sourcetest.Corpus(t, "x-v2/*.json", "live/xplayground/*.json") {
+		switch r.Name {
+		case "index.json", "seed.json", "me.json", "user_by_username.json":
 			continue // not of posts
 		}
-		answers := []json.RawMessage{raw}
-		if raw[0] == '[' {
-			if err := json.Unmarshal(raw, &answers); err != nil {
+		answers := []json.RawMessage{r.Raw}
+		if r.Raw[0] == '[' {
+			if err := json.Unmarshal(r.Raw, &answers); err != nil {
 				t.Fatal(err)
 			}
 		}
 		var has, kept tallies
 		for _, one := range answers {
-			compare(t, name, one, &has, &kept)
+			compare(t, r.Name, one, &has, &kept)
 		}
-		t.Logf("%-50s has  %+v", name, has)
+		t.Logf("%-50s has  %+v", r.Name, has)
 		t.Logf("%-50s kept %+v", "", kept)
 		if has != kept {
-			t.Errorf("%s: something is lost", name)
+			t.Errorf("%s: something is lost", r.Name)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package xapi
 
 import (
-	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -10,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"unrollbot/internal/httpx"
@@ -80,23 +78,7 @@ func TestGolden(t *testing.T) {
 				t.Errorf("a thread of %d posts, %d to be read", len(thread.Posts), thread.Len())
 			}
 			c.FetchedAt = time.Time{}
-			got, err := json.MarshalIndent(c, "", "\t")
-			if err != nil {
-				t.Fatal(err)
-			}
-			path := filepath.Join("testdata", "rich.golden")
-			if *update && language == "classic" {
-				if err := os.WriteFile(path, append(got, '\n'), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), string(got)+"\n"); diff != "" {
-				t.Error(diff)
-			}
+			sourcetest.Golden(t, "rich.golden", c)
 		})
 	}
 }

@@ -95,11 +95,12 @@ var _ unroll.Source = (*Source)(nil)
 // New makes a source that asks through d and keeps its budget in l, which may
 // be nil: then a budget holds for this process alone.
 func New(cfg Config, d httpx.Doer, l Ledger) (*Source, error) {
-	cfg.BaseURL = strings.TrimRight(cmp.Or(cfg.BaseURL, defaultBaseURL), "/")
 	var errs []error
-	if link.Web(cfg.BaseURL) == "" || strings.ContainsAny(cfg.BaseURL, "?#") {
-		errs = append(errs, fmt.Errorf("base address %q: want one like %s", cfg.BaseURL, defaultBaseURL))
+	base, err := link.Base(cfg.BaseURL, defaultBaseURL)
+	if err != nil {
+		errs = append(errs, err)
 	}
+	cfg.BaseURL = base
 	switch {
 	case cfg.Token == "":
 		errs = append(errs, errors.New("no bearer token: copy one from developer.x.com, or leave the source out"))

@@ -1,7 +1,6 @@
 package xapi
 
 import (
-	"flag"
 	"fmt"
 	"math"
 	"strconv"
@@ -16,8 +15,6 @@ import (
 	"unrollbot/unroll"
 	"unrollbot/unroll/source/sourcetest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 const token = "AAAAsecretAAAA%2Fbearer"
 
