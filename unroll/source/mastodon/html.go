@@ -1,7 +1,6 @@
 package mastodon
 
 import (
-	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"unrollbot/unroll"
+	"unrollbot/unroll/source/fedi"
 	"unrollbot/unroll/source/link"
 )
 
@@ -32,7 +32,7 @@ func plain(content string, withoutQuote bool) (string, []unroll.Facet) {
 		case html.ErrorToken:
 			w.closeTo(0)
 			slices.Reverse(w.facets) // outer ones closed last
-			sortFacets(w.facets)
+			fedi.SortFacets(w.facets)
 			return string(w.out), w.facets
 		case html.TextToken:
 			w.text(string(z.Text()))
@@ -44,14 +44,6 @@ func plain(content string, withoutQuote bool) (string, []unroll.Facet) {
 		case html.CommentToken, html.DoctypeToken:
 		}
 	}
-}
-
-// sortFacets brings facets into the order that [unroll.Facet] wants: those
-// that contain others first.
-func sortFacets(facets []unroll.Facet) {
-	slices.SortStableFunc(facets, func(a, b unroll.Facet) int {
-		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
-	})
 }
 
 // tag is a start tag with the attributes that matter.
@@ -355,10 +347,6 @@ func linkTarget(address string) string {
 	return link.Clean(address)
 }
 
-// maxShown is how much of an address is shown, in code points. Mastodon's own
-// page shows as much.
-const maxShown = 30
-
 // shorten writes a bare address as people read it. A link's text that claims
 // to be an address shows where the link really leads.
 func (w *walker) shorten(e *element, target string) {
@@ -381,7 +369,7 @@ func (w *walker) shorten(e *element, target string) {
 	}
 	w.open = append(w.open, e) // it takes part in write once more
 	e.start = none
-	w.write(link.Brief(target, maxShown))
+	w.write(link.Brief(target, fedi.MaxShown))
 	w.open = w.open[:len(w.open)-1]
 	w.newlines, w.space = newlines, space
 }

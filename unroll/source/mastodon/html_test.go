@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"unrollbot/unroll"
+	"unrollbot/unroll/source/fedi"
 	"unrollbot/unroll/source/sourcetest"
 )
 
@@ -142,7 +143,7 @@ func TestPlainHostile(t *testing.T) {
 			if took := time.Since(start); took > 10*time.Second {
 				t.Errorf("256 KiB took %v", took)
 			}
-			if !utf8.ValidString(r.text) {
+			if !utf8.ValidString(r.Plain) {
 				t.Error("not UTF-8")
 			}
 		})
@@ -177,8 +178,8 @@ func TestTextOf(t *testing.T) {
 				Emojis: []emoji{{Code: "blob", URL: "https://a.example/b.gif", Static: "https://a.example/s.png"}, {Code: "none"}},
 			}
 			r := textOf(st, people, false)
-			sourcetest.CheckFacets(t, r.text, r.facets)
-			if diff := cmp.Diff(tt.want, marked(r.text, r.facets)); diff != "" {
+			sourcetest.CheckFacets(t, r.Plain, r.Facets)
+			if diff := cmp.Diff(tt.want, marked(r.Plain, r.Facets)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
@@ -248,9 +249,9 @@ func FuzzPlain(f *testing.F) {
 			st.ParentID = "1"
 		}
 		r := textOf(st, map[string]bool{"https://a.example/@ann": true}, reply)
-		sourcetest.CheckFacets(t, r.text, r.facets)
-		if r.text != strings.TrimSpace(r.text) {
-			t.Errorf("not trimmed: %q", r.text)
+		sourcetest.CheckFacets(t, r.Plain, r.Facets)
+		if r.Plain != strings.TrimSpace(r.Plain) {
+			t.Errorf("not trimmed: %q", r.Plain)
 		}
 	})
 }
@@ -261,7 +262,7 @@ func FuzzStatus(f *testing.F) {
 	f.Add([]byte(`{"id":"1","media_attachments":[{"type":"gifv","url":null,"remote_url":"https://a.example/a.mp4","meta":{"original":{"duration":1e300}}}]}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var st status
-		if decode(raw, &st) != nil || st.ID == "" || st.Account.key("a.example") == "" {
+		if fedi.Decode(raw, &st) != nil || st.ID == "" || st.Account.key("a.example") == "" {
 			return
 		}
 		p := st.original().post("a.example", nil)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"unrollbot/unroll"
+	"unrollbot/unroll/source/fedi"
 	"unrollbot/unroll/source/link"
 )
 
@@ -73,7 +74,7 @@ func (st *status) post(host string, people map[string]bool) unroll.Post {
 	}
 	p.Quote = st.quoted(host)
 	text := textOf(st, people, p.Quote != nil)
-	p.Text, p.Facets = text.text, text.facets
+	p.Text, p.Facets = text.Plain, text.Facets
 	p.Media = media(st.Media)
 	if p.Quote != nil && p.Card != nil && p.Card.URL == p.Quote.URL {
 		p.Card = nil
@@ -93,7 +94,7 @@ func (st *status) quoted(host string) *unroll.Quote {
 	}
 	var q quote
 	inner := new(status)
-	if decode(raw, &q) != nil {
+	if fedi.Decode(raw, &q) != nil {
 		return nil
 	}
 	if q.State == "" { // Akkoma's and Pleroma's form
@@ -102,7 +103,7 @@ func (st *status) quoted(host string) *unroll.Quote {
 	if q.State != "accepted" {
 		return &unroll.Quote{Gap: &unroll.Gap{Reason: whyUnquoted(q.State)}}
 	}
-	if len(q.Status) == 0 || decode(q.Status, inner) != nil || inner.ID == "" {
+	if len(q.Status) == 0 || fedi.Decode(q.Status, inner) != nil || inner.ID == "" {
 		return &unroll.Quote{Gap: &unroll.Gap{Reason: unroll.GapUnknown}}
 	}
 	if !inner.isPublic() || asksForRest(string(inner.Account.Note)) {
@@ -115,7 +116,7 @@ func (st *status) quoted(host string) *unroll.Quote {
 	text := textOf(inner, map[string]bool{author.ID: true}, false)
 	return &unroll.Quote{
 		URL: inner.page(), Author: author,
-		Text: text.text, Facets: text.facets, Media: media(inner.Media), Card: inner.Card.card(),
+		Text: text.Plain, Facets: text.Facets, Media: media(inner.Media), Card: inner.Card.card(),
 		At: inner.CreatedAt.Time, Warning: strings.TrimSpace(string(inner.Warning)), Sensitive: inner.Sensitive,
 	}
 }
@@ -144,8 +145,8 @@ func media(all []attachment) []unroll.Media {
 			URL:      cmp.Or(link.Web(string(a.URL)), link.Web(string(a.RemoteURL))),
 			Preview:  link.Web(string(a.PreviewURL)),
 			Alt:      strings.TrimSpace(string(a.Alt)),
-			Width:    pixels(a.Meta.Original.Width),
-			Height:   pixels(a.Meta.Original.Height),
+			Width:    fedi.Pixels(a.Meta.Original.Width),
+			Height:   fedi.Pixels(a.Meta.Original.Height),
 			Duration: seconds(a.Meta.Original.Duration),
 		}
 		if m.URL == "" {
@@ -186,18 +187,8 @@ func (a *attachment) kind() unroll.MediaKind {
 	}
 }
 
-// maxPixels and maxDuration are beyond any real media; more is nonsense.
-const (
-	maxPixels   = 1 << 16
-	maxDuration = 240 * time.Hour
-)
-
-func pixels(f float64) int {
-	if f >= 1 && f <= maxPixels {
-		return int(f)
-	}
-	return 0
-}
+// maxDuration is beyond any real media; more is nonsense.
+const maxDuration = 240 * time.Hour
 
 func seconds(f float64) time.Duration {
 	if f > 0 && f <= maxDuration.Seconds() {
@@ -240,7 +231,7 @@ func (c *card) card() *unroll.Card {
 // language gives a language tag (BCP 47), empty for what cannot be one.
 func language(s string) string {
 	for i := range len(s) {
-		if s[i] != '-' && !isAlnum(s[i]) {
+		if s[i] != '-' && !fedi.IsAlnum(s[i]) {
 			return ""
 		}
 	}
@@ -256,7 +247,7 @@ func (st *status) original() *status {
 		return st
 	}
 	inner := new(status)
-	if decode(st.Reblog, inner) != nil || inner.ID == "" {
+	if fedi.Decode(st.Reblog, inner) != nil || inner.ID == "" {
 		return st
 	}
 	return inner

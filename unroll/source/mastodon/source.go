@@ -19,6 +19,7 @@ import (
 
 	"unrollbot/internal/httpx"
 	"unrollbot/unroll"
+	"unrollbot/unroll/source/fedi"
 )
 
 const name = "mastodon"
@@ -266,7 +267,7 @@ func (s *Source) get(ctx context.Context, b *budget, host, path, op string, out 
 	if err != nil {
 		return answer, err
 	}
-	if err := decode(raw, out); err != nil {
+	if err := fedi.Decode(raw, out); err != nil {
 		return answer, s.fail(unroll.KindUpstream, op, err)
 	}
 	return answer, nil

@@ -8,90 +8,47 @@ import (
 	"unicode/utf8"
 
 	"unrollbot/unroll"
+	"unrollbot/unroll/source/fedi"
 	"unrollbot/unroll/source/link"
 )
-
-// rich is a text with its facets.
-type rich struct {
-	text   string
-	facets []unroll.Facet
-}
 
 // textOf gives a status's text as a thread shows it: without mentions of the
 // conversation's own people in front, and without the hint at a quoted post
 // where the quote itself tells of it.
-func textOf(st *status, people map[string]bool, quoted bool) rich {
-	var r rich
-	r.text, r.facets = plain(string(st.Content), quoted)
+func textOf(st *status, people map[string]bool, quoted bool) fedi.Text {
+	var t fedi.Text
+	t.Plain, t.Facets = plain(string(st.Content), quoted)
 	if st.ParentID != "" || st.ParentAccount != "" {
-		r.dropMentions(people)
+		t.DropMentions(people)
 	}
-	r.trim()
-	r.markEmojis(st.Emojis)
-	return r
-}
-
-// dropMentions cuts the mentions in front that lead to one of people. They are
-// how the network addresses replies, not part of what is said. A mention of
-// anybody else ends it.
-func (r *rich) dropMentions(people map[string]bool) {
-	cut := 0
-	for _, f := range r.facets {
-		if f.Kind != unroll.FacetMention || f.Start != cut || !people[f.URL] {
-			break
-		}
-		rest := strings.TrimLeftFunc(r.text[f.End:], unicode.IsSpace)
-		cut = len(r.text) - len(rest)
-	}
-	r.cut(cut, len(r.text))
-}
-
-// trim cuts white space at both ends.
-func (r *rich) trim() {
-	start := len(r.text) - len(strings.TrimLeftFunc(r.text, unicode.IsSpace))
-	end := len(strings.TrimRightFunc(r.text, unicode.IsSpace))
-	r.cut(start, max(start, end))
-}
-
-// cut keeps the bytes from start to end.
-func (r *rich) cut(start, end int) {
-	if start == 0 && end == len(r.text) {
-		return
-	}
-	r.text = r.text[start:end]
-	kept := r.facets[:0]
-	for _, f := range r.facets {
-		f.Start, f.End = max(f.Start-start, 0), min(f.End, end)-start
-		if f.Start < f.End {
-			kept = append(kept, f)
-		}
-	}
-	r.facets = slices.Clip(kept)
+	t.Trim()
+	markEmojis(&t, st.Emojis)
+	return t
 }
 
 // markEmojis adds facets for the custom emojis in the text.
-func (r *rich) markEmojis(emojis []emoji) {
+func markEmojis(t *fedi.Text, emojis []emoji) {
 	if len(emojis) == 0 {
 		return
 	}
 	pictures := pictures(emojis)
 	var borders []int // of the other facets; they come sorted by start only
-	for _, f := range r.facets {
+	for _, f := range t.Facets {
 		borders = append(borders, f.Start, f.End)
 	}
 	slices.Sort(borders)
 	found := false
-	for start, end := range shortcodes(r.text) {
-		picture, ok := pictures[r.text[start+1:end-1]]
+	for start, end := range shortcodes(t.Plain) {
+		picture, ok := pictures[t.Plain[start+1:end-1]]
 		i, _ := slices.BinarySearch(borders, start+1)
 		if !ok || i < len(borders) && borders[i] < end {
 			continue
 		}
 		found = true
-		r.facets = append(r.facets, unroll.Facet{Start: start, End: end, Kind: unroll.FacetEmoji, URL: picture})
+		t.Facets = append(t.Facets, unroll.Facet{Start: start, End: end, Kind: unroll.FacetEmoji, URL: picture})
 	}
 	if found {
-		sortFacets(r.facets)
+		fedi.SortFacets(t.Facets)
 	}
 }
 
@@ -131,7 +88,7 @@ func pictures(emojis []emoji) map[string]string {
 // shortcodes yields the start and end of everything that is written like
 // :shortcode:, with neither a letter, a digit nor a colon at its sides.
 func shortcodes(s string) iter.Seq2[int, int] {
-	isPart := func(c byte) bool { return isAlnum(c) || c == '_' }
+	isPart := func(c byte) bool { return fedi.IsAlnum(c) || c == '_' }
 	return func(yield func(int, int) bool) {
 		for i := 0; i < len(s); {
 			if s[i] != ':' {
@@ -167,14 +124,8 @@ func isBeside(r rune) bool { return r == ':' || unicode.IsLetter(r) || unicode.I
 func asksForRest(note string) bool {
 	note = strings.ToLower(note)
 	if !strings.Contains(note, "nobot") && !strings.Contains(note, "nounroll") {
-		return false
+		return false // nearly all
 	}
 	text, _ := plain(note, false)
-	isEnd := func(r rune) bool { return r != '#' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }
-	for word := range strings.FieldsFuncSeq(text, isEnd) {
-		if word == "#nobot" || word == "#nounroll" {
-			return true
-		}
-	}
-	return false
+	return fedi.AsksForRest(text)
 }

@@ -5,12 +5,18 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
-	"time"
+
+	"unrollbot/unroll/source/fedi"
 )
 
 // The entities of the Mastodon API, as far as they are used
 // (docs.joinmastodon.org, "API entities", November 2026). Dialects leave out
-// fields, send null or other types; decode forgives that.
+// fields, send null or other types; that is forgiven.
+
+type (
+	text   = fedi.String
+	moment = fedi.Time
+)
 
 type status struct {
 	ID        id      `json:"id"`
@@ -117,16 +123,6 @@ type searchBody struct {
 	Statuses json.RawMessage `json:"statuses"`
 }
 
-// decode is json.Unmarshal that leaves a field of an unexpected type as it
-// was, so that one odd value costs no post.
-func decode(raw []byte, out any) error {
-	err := json.Unmarshal(raw, out)
-	if odd := new(json.UnmarshalTypeError); errors.As(err, &odd) {
-		return nil
-	}
-	return err
-}
-
 // statuses calls do for each status of a list, holding one at a time. It
 // gives the length of the list.
 func statuses(raw json.RawMessage, do func(*status)) int {
@@ -164,35 +160,12 @@ func safeID(s string) bool {
 		return false
 	}
 	for i := range len(s) {
-		if !isAlnum(s[i]) && strings.IndexByte("-._~", s[i]) < 0 {
+		if !fedi.IsAlnum(s[i]) && strings.IndexByte("-._~", s[i]) < 0 {
 			return false
 		}
 	}
 	return true
 }
 
-func isAlnum(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' }
-
 // maxID bounds ids, in bytes. The longest in use, snac's, have 42.
 const maxID = 128
-
-// text is a string, empty for null and for anything else.
-type text string
-
-func (t *text) UnmarshalJSON(raw []byte) error {
-	*t = ""
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		*t = text(s)
-	}
-	return nil
-}
-
-// moment is a time, zero for null and for anything that is none.
-type moment struct{ time.Time }
-
-func (m *moment) UnmarshalJSON(raw []byte) error {
-	at, _ := time.Parse(time.RFC3339, string(bytes.Trim(raw, `"`)))
-	m.Time = at.UTC()
-	return nil
-}

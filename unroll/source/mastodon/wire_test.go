@@ -1,6 +1,10 @@
 package mastodon
 
-import "testing"
+import (
+	"testing"
+
+	"unrollbot/unroll/source/fedi"
+)
 
 // One odd value costs no post, and nothing beside it.
 func TestDecodeForgives(t *testing.T) {
@@ -16,7 +20,7 @@ func TestDecodeForgives(t *testing.T) {
 		}
 	}
 	var st status
-	if err := decode([]byte(odd), &st); err != nil {
+	if err := fedi.Decode([]byte(odd), &st); err != nil {
 		t.Fatal(err)
 	}
 	check(t, &st)
@@ -28,7 +32,7 @@ func TestDecodeForgives(t *testing.T) {
 	if n != 3 {
 		t.Errorf("counted %d", n)
 	}
-	if decode([]byte(`{"id":`), &st) == nil {
+	if fedi.Decode([]byte(`{"id":`), &st) == nil {
 		t.Error("took half a document")
 	}
 	if statuses([]byte(`{"id":1}`), nil) != 0 || statuses(nil, nil) != 0 {
@@ -42,7 +46,7 @@ func TestID(t *testing.T) {
 		`"../x"`: "", `"a/b"`: "", `".."`: "", `"a b"`: "", `{}`: "", `true`: "true",
 	} {
 		var got id
-		if err := decode([]byte(raw), &got); err != nil || got != want {
+		if err := fedi.Decode([]byte(raw), &got); err != nil || got != want {
 			t.Errorf("%s: got %q, %v", raw, got, err)
 		}
 	}

@@ -8,18 +8,9 @@ import (
 	"unicode/utf8"
 
 	"unrollbot/unroll"
+	"unrollbot/unroll/source/fedi"
 	"unrollbot/unroll/source/link"
 )
-
-// rich is a text with its facets.
-type rich struct {
-	text   string
-	facets []unroll.Facet
-}
-
-// maxShown is how much of a bare address is shown, in code points, as with
-// posts that came over Mastodon's API.
-const maxShown = 30
 
 // address reads a bare address.
 func (l *lexer) address(i int) int {
@@ -37,7 +28,7 @@ scan:
 			if depth--; depth < 0 {
 				break scan
 			}
-		case !isAlnum(c) && strings.IndexByte("_/:%#@$&?!~.,=+-*;", c) < 0:
+		case !fedi.IsAlnum(c) && strings.IndexByte("_/:%#@$&?!~.,=+-*;", c) < 0:
 			break scan
 		}
 		end++
@@ -47,7 +38,7 @@ scan:
 	if target == "" {
 		return max(len(shown), 1)
 	}
-	return l.single(token{start: i, end: i + len(shown), kind: unroll.FacetLink, url: target, show: link.Brief(target, maxShown)})
+	return l.single(token{start: i, end: i + len(shown), kind: unroll.FacetLink, url: target, show: link.Brief(target, fedi.MaxShown)})
 }
 
 // mention reads @user and @user@host.
@@ -96,7 +87,7 @@ func (l *lexer) hashtag(i int) int {
 }
 
 // write gives the text without the marks that counted.
-func (l *lexer) write() rich {
+func (l *lexer) write() fedi.Text {
 	var out strings.Builder
 	var facets []unroll.Facet
 	var open []unroll.FacetKind
@@ -132,45 +123,6 @@ func (l *lexer) write() rich {
 	}
 	out.WriteString(l.src[pos:])
 	slices.Reverse(facets) // outer ones closed last
-	slices.SortStableFunc(facets, func(a, b unroll.Facet) int {
-		if a.Start != b.Start {
-			return a.Start - b.Start
-		}
-		return b.End - a.End
-	})
-	return rich{out.String(), facets}
-}
-
-// dropMentions cuts the mentions in front that lead to one of people. They are
-// how servers address replies, not part of what is said.
-func (r *rich) dropMentions(people map[string]bool) {
-	cut := 0
-	for _, f := range r.facets {
-		if f.Kind != unroll.FacetMention || f.Start != cut || !people[f.URL] {
-			break
-		}
-		rest := strings.TrimLeftFunc(r.text[f.End:], unicode.IsSpace)
-		cut = len(r.text) - len(rest)
-	}
-	r.cut(cut, len(r.text))
-}
-
-// trim cuts white space at both ends.
-func (r *rich) trim() {
-	start := len(r.text) - len(strings.TrimLeftFunc(r.text, unicode.IsSpace))
-	end := len(strings.TrimRightFunc(r.text, unicode.IsSpace))
-	r.cut(start, max(start, end))
-}
-
-// cut keeps the bytes from start to end.
-func (r *rich) cut(start, end int) {
-	r.text = r.text[start:end]
-	kept := r.facets[:0]
-	for _, f := range r.facets {
-		f.Start, f.End = max(f.Start-start, 0), min(f.End, end)-start
-		if f.Start < f.End {
-			kept = append(kept, f)
-		}
-	}
-	r.facets = slices.Clip(kept)
+	fedi.SortFacets(facets)
+	return fedi.Text{Plain: out.String(), Facets: facets}
 }

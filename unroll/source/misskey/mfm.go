@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"unrollbot/unroll"
+	"unrollbot/unroll/source/fedi"
 	"unrollbot/unroll/source/link"
 )
 
@@ -46,7 +47,7 @@ type lexer struct {
 
 // plain turns MFM into text with facets. It takes any text: what is no
 // formatting stays as it was written.
-func plain(src, asked, home string) rich {
+func plain(src, asked, home string) fedi.Text {
 	src = strings.ToValidUTF8(src, "\uFFFD")
 	src = strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
@@ -65,7 +66,7 @@ func plain(src, asked, home string) rich {
 	l := lexer{src: src, asked: asked, home: home, lacks: map[string]bool{}}
 	l.run()
 	out := l.write()
-	out.text += rest
+	out.Plain += rest
 	return out
 }
 
@@ -213,7 +214,7 @@ func (l *lexer) stars(i int) int {
 func (l *lexer) simple(i int, mark string, kind unroll.FacetKind) int {
 	start := i + len(mark)
 	end := start
-	for end < len(l.src) && (isAlnum(l.src[end]) || l.src[end] == ' ' || l.src[end] == '\t') {
+	for end < len(l.src) && (fedi.IsAlnum(l.src[end]) || l.src[end] == ' ' || l.src[end] == '\t') {
 		end++
 	}
 	if l.inWord(i) || end == start || !strings.HasPrefix(l.src[end:], mark) {
@@ -222,7 +223,7 @@ func (l *lexer) simple(i int, mark string, kind unroll.FacetKind) int {
 	return l.single(token{start: i, end: end + len(mark), kind: kind, show: l.src[start:end]})
 }
 
-func (l *lexer) inWord(i int) bool { return i > 0 && isAlnum(l.src[i-1]) }
+func (l *lexer) inWord(i int) bool { return i > 0 && fedi.IsAlnum(l.src[i-1]) }
 
 // until finds mark from i on.
 func (l *lexer) until(i int, mark string) int {
@@ -275,7 +276,7 @@ func (l *lexer) tag(i int) int {
 		if target == "" {
 			return 1
 		}
-		return l.single(token{start: i, end: i + end + 1, kind: unroll.FacetLink, url: target, show: link.Brief(target, maxShown)})
+		return l.single(token{start: i, end: i + end + 1, kind: unroll.FacetLink, url: target, show: link.Brief(target, fedi.MaxShown)})
 	case !ok:
 	case name == "plain":
 		const from, to = "<plain>", "</plain>"
@@ -306,7 +307,7 @@ func functionHead(s string) int {
 			return 0
 		case c == ' ' && i > 2:
 			return i + 1
-		case !isAlnum(c) && !strings.ContainsRune("_.,=-#%", rune(c)):
+		case !fedi.IsAlnum(c) && !strings.ContainsRune("_.,=-#%", rune(c)):
 			return 0
 		}
 	}

@@ -9,11 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"unrollbot/unroll"
+	"unrollbot/unroll/source/fedi"
 	"unrollbot/unroll/source/sourcetest"
 )
 
 // shown writes a text with its facets as kind{text|address}.
-func shown(r rich) string {
+func shown(r fedi.Text) string {
 	var out strings.Builder
 	var open []unroll.Facet
 	closeTo := func(at int) {
@@ -27,14 +28,14 @@ func shown(r rich) string {
 		}
 	}
 	next := 0
-	for i := 0; i <= len(r.text); i++ {
+	for i := 0; i <= len(r.Plain); i++ {
 		closeTo(i)
-		for ; next < len(r.facets) && r.facets[next].Start == i; next++ {
-			out.WriteString(string(r.facets[next].Kind) + "{")
-			open = append(open, r.facets[next])
+		for ; next < len(r.Facets) && r.Facets[next].Start == i; next++ {
+			out.WriteString(string(r.Facets[next].Kind) + "{")
+			open = append(open, r.Facets[next])
 		}
-		if i < len(r.text) {
-			out.WriteByte(r.text[i])
+		if i < len(r.Plain) {
+			out.WriteByte(r.Plain[i])
 		}
 	}
 	return out.String()
@@ -76,7 +77,7 @@ func TestPlain(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			got := plain(tc.src, "asked.example", "home.example")
-			sourcetest.CheckFacets(t, got.text, got.facets)
+			sourcetest.CheckFacets(t, got.Plain, got.Facets)
 			if diff := cmp.Diff(tc.want, shown(got)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
@@ -93,7 +94,7 @@ func TestPlainHostile(t *testing.T) {
 	} {
 		start := time.Now()
 		got := plain(strings.Repeat(piece, 2*maxText/len(piece)), "asked.example", "home.example")
-		sourcetest.CheckFacets(t, got.text, got.facets)
+		sourcetest.CheckFacets(t, got.Plain, got.Facets)
 		if took := time.Since(start); took > 5*time.Second {
 			t.Errorf("%q took %v", piece, took)
 		}
@@ -109,10 +110,10 @@ func FuzzPlain(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, src string) {
 		got := plain(src, "asked.example", "home.example")
-		sourcetest.CheckFacets(t, got.text, got.facets)
-		got.dropMentions(map[string]bool{"https://home.example/@a": true})
-		got.trim()
-		sourcetest.CheckFacets(t, got.text, got.facets)
+		sourcetest.CheckFacets(t, got.Plain, got.Facets)
+		got.DropMentions(map[string]bool{"https://home.example/@a": true})
+		got.Trim()
+		sourcetest.CheckFacets(t, got.Plain, got.Facets)
 	})
 }
 
@@ -121,6 +122,6 @@ func BenchmarkPlain(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(int64(len(src)))
 	for b.Loop() {
-		_ = fmt.Sprint(len(plain(src, "asked.example", "home.example").facets))
+		_ = fmt.Sprint(len(plain(src, "asked.example", "home.example").Facets))
 	}
 }

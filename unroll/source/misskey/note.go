@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"unrollbot/unroll"
+	"unrollbot/unroll/source/fedi"
 	"unrollbot/unroll/source/link"
 )
 
@@ -52,7 +53,7 @@ func (u *user) key(host string) string {
 
 func notName(r rune) bool { return !isNameByte(r) }
 
-func isNameByte[T rune | byte](c T) bool { return isAlnum(c) || c == '_' || c == '-' || c == '.' }
+func isNameByte[T rune | byte](c T) bool { return fedi.IsAlnum(c) || c == '_' || c == '-' || c == '.' }
 
 func profilePage(host, name string) string { return "https://" + host + "/@" + name }
 
@@ -73,16 +74,16 @@ func (n *note) fill(p *unroll.Post, host string, people map[string]bool) {
 	p.Warning = strings.TrimSpace(string(n.Warning))
 	t := n.plain(host)
 	if n.ReplyID != "" {
-		t.dropMentions(people)
+		t.DropMentions(people)
 	}
-	t.trim()
-	p.Text, p.Facets = t.text, t.facets
+	t.Trim()
+	p.Text, p.Facets = t.Plain, t.Facets
 	p.Media, p.Sensitive = media(n.Files)
 	p.Poll = n.Poll.poll()
 	p.Quote = n.quote(host)
 }
 
-func (n *note) plain(host string) rich { return plain(string(n.Text), host, n.User.server(host)) }
+func (n *note) plain(host string) fedi.Text { return plain(string(n.Text), host, n.User.server(host)) }
 
 // quote describes the note that n comments on, nil if there is none.
 func (n *note) quote(host string) *unroll.Quote {
@@ -97,9 +98,9 @@ func (n *note) quote(host string) *unroll.Quote {
 		return &unroll.Quote{Gap: &unroll.Gap{Reason: unroll.GapPrivate}}
 	}
 	t := q.plain(host)
-	t.trim()
+	t.Trim()
 	out := &unroll.Quote{
-		URL: q.page(host), Author: q.User.author(host), Text: t.text, Facets: t.facets,
+		URL: q.page(host), Author: q.User.author(host), Text: t.Plain, Facets: t.Facets,
 		At: q.CreatedAt.Time, Warning: strings.TrimSpace(string(q.Warning)),
 	}
 	out.Media, out.Sensitive = media(q.Files)
@@ -112,7 +113,7 @@ func media(files []file) (out []unroll.Media, sensitive bool) {
 		m := unroll.Media{
 			Kind: f.kind(), URL: link.Web(string(f.URL)), Preview: link.Web(string(f.Thumbnail)),
 			Alt:   strings.TrimSpace(string(f.Comment)),
-			Width: pixels(f.Properties.Width), Height: pixels(f.Properties.Height),
+			Width: fedi.Pixels(f.Properties.Width), Height: fedi.Pixels(f.Properties.Height),
 		}
 		if m.URL == "" || m.Kind == "" {
 			continue
@@ -138,16 +139,6 @@ func (f *file) kind() unroll.MediaKind {
 		}
 	}
 	return ""
-}
-
-// maxPixels is beyond any real picture; more is nonsense.
-const maxPixels = 1 << 16
-
-func pixels(f float64) int {
-	if f >= 1 && f <= maxPixels {
-		return int(f)
-	}
-	return 0
 }
 
 // poll counts votes, not people: a server tells no more.

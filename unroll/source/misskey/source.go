@@ -15,6 +15,7 @@ import (
 
 	"unrollbot/internal/httpx"
 	"unrollbot/unroll"
+	"unrollbot/unroll/source/fedi"
 )
 
 // Name is [Source.Name].
@@ -159,7 +160,7 @@ func (r *reading) ask(ctx context.Context, what string, params, out any) error {
 	if all, ok := out.(*[]*note); ok {
 		*all, err = list(raw)
 	} else {
-		err = decode(raw, out)
+		err = fedi.Decode(raw, out)
 	}
 	if err != nil {
 		return r.fail(unroll.KindUpstream, what, err)
@@ -186,7 +187,7 @@ func understood(err error, status int, raw []byte) error {
 		return err
 	}
 	var body refusal
-	_ = decode(raw, &body) // may be no JSON at all
+	_ = fedi.Decode(raw, &body) // may be no JSON at all
 	if kind, ok := codes[body.Error.Code]; ok {
 		return &unroll.Error{Kind: kind, Op: e.Op, Source: e.Source, RetryAfter: e.RetryAfter, Err: err, Sure: true}
 	}

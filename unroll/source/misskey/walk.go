@@ -3,11 +3,9 @@ package misskey
 import (
 	"context"
 	"errors"
-	"slices"
-	"strings"
-	"unicode"
 
 	"unrollbot/unroll"
+	"unrollbot/unroll/source/fedi"
 )
 
 // pageSize is the most notes that a server lists at a time, by the parameter's
@@ -251,19 +249,11 @@ func (r *reading) respect(ctx context.Context) error {
 	default:
 		return err
 	}
-	if asksForRest(string(p.Description)) {
+	if fedi.AsksForRest(string(p.Description)) {
 		return r.fail(unroll.KindOptedOut, "users/show", nil)
 	}
 	r.met[u.ID] = true
 	return nil
-}
-
-// asksForRest tells whether a profile asks bots to stay away.
-func asksForRest(profile string) bool {
-	isEnd := func(c rune) bool { return c != '#' && c != '_' && !unicode.IsLetter(c) && !unicode.IsDigit(c) }
-	return slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(profile), isEnd), func(word string) bool {
-		return word == "#nobot" || word == "#nounroll"
-	})
 }
 
 // conversation gives what was collected.

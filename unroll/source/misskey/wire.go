@@ -1,16 +1,21 @@
 package misskey
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"strings"
-	"time"
+
+	"unrollbot/unroll/source/fedi"
 )
 
 // The objects of Misskey's API, as far as they are used. No live server was at
-// hand when this was written. Forks leave out fields or send null; decode
-// forgives that.
+// hand when this was written. Forks leave out fields or send null; that is
+// forgiven.
+
+type (
+	text   = fedi.String
+	moment = fedi.Time
+)
 
 type note struct {
 	ID         id     `json:"id"`
@@ -76,16 +81,6 @@ type refusal struct {
 	} `json:"error"`
 }
 
-// decode is json.Unmarshal that leaves a field of an unexpected type as it
-// was, so that one odd value costs no note.
-func decode(raw []byte, out any) error {
-	err := json.Unmarshal(raw, out)
-	if odd := new(json.UnmarshalTypeError); errors.As(err, &odd) {
-		return nil
-	}
-	return err
-}
-
 // list decodes a list of notes. It fails on what is no list.
 func list(raw []byte) ([]*note, error) {
 	var all []json.RawMessage
@@ -98,7 +93,7 @@ func list(raw []byte) ([]*note, error) {
 	notes := make([]*note, 0, len(all))
 	for _, one := range all {
 		n := new(note)
-		if decode(one, n) != nil {
+		if fedi.Decode(one, n) != nil {
 			n = new(note)
 		}
 		notes = append(notes, n)
@@ -109,7 +104,7 @@ func list(raw []byte) ([]*note, error) {
 // inner is the note inside another's field, nil if there is none to read.
 func inner(raw json.RawMessage) *note {
 	n := new(note)
-	if len(raw) == 0 || decode(raw, n) != nil || n.ID == "" {
+	if len(raw) == 0 || fedi.Decode(raw, n) != nil || n.ID == "" {
 		return nil
 	}
 	return n
@@ -130,27 +125,4 @@ func (i *id) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-func notAlnum(r rune) bool { return !isAlnum(r) }
-
-func isAlnum[T rune | byte](c T) bool { return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z' }
-
-// text is a string, empty for null and for anything else.
-type text string
-
-func (t *text) UnmarshalJSON(raw []byte) error {
-	*t = ""
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		*t = text(s)
-	}
-	return nil
-}
-
-// moment is a time, zero for null and for anything that is none.
-type moment struct{ time.Time }
-
-func (m *moment) UnmarshalJSON(raw []byte) error {
-	at, _ := time.Parse(time.RFC3339, string(bytes.Trim(raw, `"`)))
-	m.Time = at.UTC()
-	return nil
-}
+func notAlnum(r rune) bool { return !fedi.IsAlnum(r) }
