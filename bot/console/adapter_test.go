@@ -113,6 +113,7 @@ func TestTranscripts(t *testing.T) {
 		"refused": {console.Config{Messages: said}, []string{"> 2 unroll", "> 9 unroll", "hello", "https://x.com/a/status/404", "https://x.com/a/status/503", "1", "/show 77"}},
 		"help":    {console.Config{Name: "bot"}, []string{"/start", "", "/help"}},
 		"color":   {console.Config{Width: 60, Color: true}, []string{"https://x.com/ines/status/11"}},
+		"german":  {console.Config{Width: 60, Locale: "de"}, []string{"https://x.com/ines/status/11"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := chat(t, tt.cfg, console.Inline{Handler: handler(t)}, tt.lines...)

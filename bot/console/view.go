@@ -30,7 +30,7 @@ func (a *Adapter) answer(r bot.Reply) error {
 		}
 		return a.put(shown{from: a.cfg.Name, text: clean(r.Text)}, a.wrap(r.Text), buttons, "")
 	}
-	blocks := render.Blocks(r.Thread, render.Options{PageURL: r.PageURL})
+	blocks := render.Blocks(r.Thread, render.Options{PageURL: r.PageURL, Words: a.phrases.Words(a.cfg.Locale)})
 	for i := range blocks {
 		blocks[i] = legible(blocks[i])
 	}
