@@ -19,6 +19,7 @@ import (
 
 	"unrollbot/unroll"
 	"unrollbot/unroll/render/rendertest"
+	"unrollbot/unroll/render/typeset"
 	"unrollbot/web"
 )
 
@@ -164,6 +165,9 @@ func newServer(t testing.TB, f *fake, cfg web.Config) *web.Server {
 	t.Helper()
 	if cfg.PublicURL == "" {
 		cfg.PublicURL = "https://unroll.example"
+	}
+	if cfg.Fonts == nil {
+		cfg.Fonts = typeset.BuiltIn() // the same on every machine
 	}
 	s, err := web.New(cfg, f, f)
 	if err != nil {

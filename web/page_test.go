@@ -275,6 +275,7 @@ func TestExports(t *testing.T) {
 		".json": {"application/json", "inline; filename=mara-how-lighthouses-learned-to-speak.json"},
 		".html": {"text/html; charset=utf-8", "attachment; filename=mara-how-lighthouses-learned-to-speak.html"},
 		".epub": {"application/epub+zip", "attachment; filename=mara-how-lighthouses-learned-to-speak.epub"},
+		".pdf":  {"application/pdf", "attachment; filename=mara-how-lighthouses-learned-to-speak.pdf"},
 	} {
 		h := get(t, s, root+suffix).Header
 		if h.Get("Content-Type") != want.kind || h.Get("Content-Disposition") != want.disposition {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"unrollbot/unroll"
+	"unrollbot/unroll/render/typeset"
 )
 
 // Config tunes a [Server]. The zero value of every field works.
@@ -65,6 +66,10 @@ type Config struct {
 	// its bytes. nil means that they do without.
 	Picture func(ctx context.Context, address string) ([]byte, error)
 
+	// Fonts are what PDFs and share pictures are set in; nil means those of
+	// the program and of the machine.
+	Fonts *typeset.Fonts
+
 	// Metrics serves /metrics; nil means there is none.
 	Metrics http.Handler
 	// Checks are what /readyz asks.
@@ -110,6 +115,7 @@ type Server struct {
 	pages  *cache
 	corpus corpus
 	slots  chan struct{} // one per unroll under way
+	heavy  chan struct{} // one per export with pictures, or picture, under way
 
 	kept    *cache        // pictures of the media proxy
 	fetches chan struct{} // one per picture under way
@@ -131,6 +137,9 @@ func New(cfg Config, u Unroller, store Store) (*Server, error) {
 	cfg.CacheBytes = cmp.Or(cfg.CacheBytes, 64<<20)
 	cfg.Limit = cmp.Or(cfg.Limit, unroll.Limit{Events: 60, Per: time.Minute, Burst: 30})
 	cfg.RefreshLimit = cmp.Or(cfg.RefreshLimit, unroll.Limit{Events: 6, Per: time.Hour, Burst: 3})
+	if cfg.Fonts == nil {
+		cfg.Fonts = typeset.System()
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -139,7 +148,7 @@ func New(cfg Config, u Unroller, store Store) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, unroll: u, store: store, signer: signer{values: store}, corpus: corpus{store: store},
-		header: securityHeaders(cfg), pages: newCache(cfg.CacheBytes), slots: make(chan struct{}, cfg.MaxUnrolls),
+		header: securityHeaders(cfg), pages: newCache(cfg.CacheBytes), slots: make(chan struct{}, cfg.MaxUnrolls), heavy: make(chan struct{}, heavyAtOnce),
 		kept: newCache(mediaBytes), fetches: make(chan struct{}, mediaAtOnce),
 	}
 	if cfg.ProxyMedia && cfg.Picture == nil {

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"time"
 
 	"unrollbot/unroll"
 	"unrollbot/unroll/render"
@@ -20,18 +21,25 @@ type format struct {
 	save   bool   // browsers should save it instead of showing it
 	open   bool   // other sites may read it
 	holds  bool   // it holds its pictures
-	write  func(render.Options, io.Writer, *unroll.Thread) error
+	heavy  bool   // it takes much memory to make
+	write  func(*Server, render.Options, io.Writer, *unroll.Thread) error
 }
 
 // formats are the exports. The page itself is made by [Server.writePage].
 var formats = []format{
-	{suffix: ".md", name: "Markdown", kind: "text/markdown; charset=utf-8", open: true, write: render.Options.Markdown},
-	{suffix: ".txt", name: "Text", kind: "text/plain; charset=utf-8", open: true, write: render.Options.Text},
-	{suffix: ".json", name: "JSON", kind: "application/json", open: true, write: writeJSON},
-	{suffix: ".html", name: "HTML file", kind: "text/html; charset=utf-8", save: true, holds: true, write: render.Options.HTML},
-	{suffix: ".epub", name: "EPUB", kind: "application/epub+zip", save: true, holds: true, write: render.Options.EPUB},
-	{suffix: ".atom", name: "Feed", kind: atomType, open: true, write: render.Options.Atom},
-	{suffix: ".png", kind: "image/png", open: true, write: writeShare},
+	{suffix: ".md", name: "Markdown", kind: "text/markdown; charset=utf-8", open: true, write: by(render.Options.Markdown)},
+	{suffix: ".txt", name: "Text", kind: "text/plain; charset=utf-8", open: true, write: by(render.Options.Text)},
+	{suffix: ".json", name: "JSON", kind: "application/json", open: true, write: by(writeJSON)},
+	{suffix: ".html", name: "HTML file", kind: "text/html; charset=utf-8", save: true, holds: true, heavy: true, write: by(render.Options.HTML)},
+	{suffix: ".epub", name: "EPUB", kind: "application/epub+zip", save: true, holds: true, heavy: true, write: by(render.Options.EPUB)},
+	{suffix: ".pdf", name: "PDF", kind: "application/pdf", save: true, holds: true, heavy: true, write: by(render.Options.PDF)},
+	{suffix: ".atom", name: "Feed", kind: atomType, open: true, write: by(render.Options.Atom)},
+	{suffix: ".png", kind: "image/png", open: true, heavy: true, write: (*Server).writeShare},
+}
+
+// by is a form that needs nothing of the server.
+func by(write func(render.Options, io.Writer, *unroll.Thread) error) func(*Server, render.Options, io.Writer, *unroll.Thread) error {
+	return func(_ *Server, o render.Options, w io.Writer, t *unroll.Thread) error { return write(o, w, t) }
 }
 
 const atomType = "application/atom+xml; charset=utf-8"
@@ -45,7 +53,7 @@ func (s *Server) split(path string) (string, format) {
 			return ref, f
 		}
 	}
-	return path, format{kind: "text/html; charset=utf-8", write: s.writePage}
+	return path, format{kind: "text/html; charset=utf-8", write: (*Server).writePage}
 }
 
 // thread serves a thread in any format under the path of its root, and leads
@@ -103,18 +111,28 @@ func fragment(t *unroll.Thread, ref unroll.Ref, f format) string {
 }
 
 func (s *Server) makePage(ctx context.Context, t *unroll.Thread, f format, bare bool) (*page, error) {
-	o := render.Options{PageURL: s.cfg.PublicURL + t.Ref.Path()}
+	o := render.Options{PageURL: s.cfg.PublicURL + t.Ref.Path(), Words: render.English{}, Fonts: s.cfg.Fonts}
 	switch {
 	case bare:
 		o.Show = func(string) string { return "" }
 	case s.cfg.ProxyMedia:
 		o.Show = s.proxied(ctx)
 	}
+	if f.heavy {
+		select {
+		case s.heavy <- struct{}{}:
+			defer func() { <-s.heavy }()
+		case <-time.After(heavyFor):
+			return nil, errBusy
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 	if f.holds && s.cfg.Picture != nil {
 		o.Picture = s.pictures(ctx, t)
 	}
 	var b bytes.Buffer
-	if err := f.write(o, &b, t); err != nil {
+	if err := f.write(s, o, &b, t); err != nil {
 		return nil, err
 	}
 	h := http.Header{"Content-Type": {f.kind}, "Cache-Control": {"public, max-age=60"}}
@@ -132,6 +150,13 @@ func (s *Server) makePage(ctx context.Context, t *unroll.Thread, f format, bare 
 	}
 	return newPage(h, b.Bytes(), s.cfg.Now().Add(s.cfg.CacheFor)), nil
 }
+
+// Bounds of what takes much memory to make: each holds up to 24 MB of pictures
+// and, for a moment, one of them decoded.
+const (
+	heavyAtOnce = 4
+	heavyFor    = 20 * time.Second // one waits for its turn
+)
 
 // unrollFor unrolls on behalf of a visitor: within the limits of their
 // address, and never too many at once.

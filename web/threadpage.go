@@ -27,7 +27,7 @@ func (s *Server) writePage(o render.Options, w io.Writer, t *unroll.Thread) erro
 		Summary: render.Summary(t, summaryMax), Author: t.Author, Card: "summary",
 	}
 	if page.Image = preview(t); page.Image == nil {
-		if title, by, ok := shareable(t); ok {
+		if title, by, ok := s.shareable(t); ok {
 			page.Image = &unroll.Media{URL: o.PageURL + ".png", Alt: title + ", by " + by, Width: shareWidth, Height: shareHeight}
 		}
 	}

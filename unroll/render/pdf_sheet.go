@@ -192,7 +192,7 @@ func (s *sheet) paragraph(e *element, all []span, l look) {
 		set[i] = typeset.Span{Text: one.text, Style: one.style | l.style}
 		text.WriteString(one.text)
 	}
-	rtl := startsRightToLeft(text.String())
+	rtl := RightToLeft(text.String())
 	lines := s.fonts.Set(set, typeset.Paragraph{Size: l.size, Width: width, RTL: rtl, Lang: l.lang})
 	for i, one := range lines {
 		height := max(l.size*lineHeight, (one.Ascent+one.Descent)*1.1)

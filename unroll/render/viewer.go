@@ -178,7 +178,7 @@ func (v *viewer) post(p *unroll.Post, place int) postView {
 		out.Gap = v.Gap(p.Gap.Reason)
 		return out
 	}
-	out.Lang, out.RTL = language(p.Lang), startsRightToLeft(p.Text)
+	out.Lang, out.RTL = language(p.Lang), RightToLeft(p.Text)
 	if warning := line(p.Warning); warning != "" {
 		out.Warning = v.Warning(warning)
 	}
@@ -313,7 +313,9 @@ func language(tag string) string {
 	return tag
 }
 
-func startsRightToLeft(text string) bool {
+// RightToLeft tells whether a text runs from right to left: its first letter
+// does.
+func RightToLeft(text string) bool {
 	for _, c := range text {
 		if unicode.IsLetter(c) {
 			return rightToLeft(c)

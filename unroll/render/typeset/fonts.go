@@ -12,7 +12,9 @@ import (
 	"io"
 	"log"
 	"os"
+	"strings"
 	"sync"
+	"unicode"
 
 	"github.com/go-text/typesetting/font"
 	"github.com/go-text/typesetting/fontscan"
@@ -110,4 +112,26 @@ func (f *Fonts) find(c rune, style Style, lang string) *font.Font {
 func has(f *font.Font, c rune) bool {
 	_, ok := f.NominalGlyph(c)
 	return ok
+}
+
+// Drawable leaves out of a line what no font has and can be missed, such as
+// pictographs. It is not ok where a letter or digit has no font.
+func (f *Fonts) Drawable(text string) (string, bool) {
+	var b strings.Builder
+	dropped := false // what c belongs to
+	for _, c := range text {
+		if unicode.In(c, unicode.Cf, unicode.Mn, unicode.Me) { // they go with what is before them
+			if !dropped {
+				b.WriteRune(c)
+			}
+			continue
+		}
+		switch dropped = !unicode.IsSpace(c) && f.find(c, 0, "") == nil; {
+		case !dropped:
+			b.WriteRune(c)
+		case unicode.IsLetter(c) || unicode.IsDigit(c):
+			return "", false
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " "), true
 }

@@ -140,8 +140,9 @@ func (s *Setter) set(text []rune, start int, spans []Span, ends []int, p Paragra
 	for _, script := range s.split.Split(in, only{s.face(s.fonts.ours(0))}) {
 		for _, run := range cutAt(script, start, ends) {
 			span, _ := slices.BinarySearch(ends, start+run.RunStart+1)
-			for _, one := range shaping.SplitByFace(run, s.choice(run, spans[span].Style, p.Lang)) {
-				shaped = append(shaped, s.shaper.Shape(one))
+			c := s.choice(run, spans[span].Style, p.Lang)
+			for _, one := range shaping.SplitByFace(run, c) {
+				shaped = s.shape(shaped, one, c)
 			}
 		}
 	}
@@ -149,6 +150,25 @@ func (s *Setter) set(text []rune, start int, spans []Span, ends []int, p Paragra
 	out := make([]Line, len(lines))
 	for i, line := range lines {
 		out[i] = s.line(line, text, start, ends, config.Truncator)
+	}
+	return out
+}
+
+// shape adds a shaped run. Spaces after a pictograph are those of the text:
+// fonts of pictographs have wide ones.
+func (s *Setter) shape(out []shaping.Output, in shaping.Input, c choice) []shaping.Output {
+	end := in.RunEnd
+	if len(in.Face.BitmapSizes()) > 0 {
+		for end > in.RunStart && unicode.IsSpace(in.Text[end-1]) {
+			end--
+		}
+	}
+	spaces := in
+	in.RunEnd, spaces.RunStart, spaces.Face = end, end, s.face(c.main)
+	for _, one := range []shaping.Input{in, spaces} {
+		if one.RunStart < one.RunEnd {
+			out = append(out, s.shaper.Shape(one))
+		}
 	}
 	return out
 }
