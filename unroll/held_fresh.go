@@ -8,6 +8,6 @@ func (s *Service) Held(ctx context.Context, ref Ref) bool {
 	if ref.Network == Short {
 		return false
 	}
-	e, held := s.load(ctx, ref)
-	return held && (e.Thread != nil || s.cfg.Now().Before(e.FreshUntil))
+	e := s.load(ctx, ref)
+	return e.Thread != nil || e.Failure != nil && s.cfg.Now().Before(e.FreshUntil)
 }
