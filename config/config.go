@@ -74,14 +74,16 @@ type Config struct {
 	XLink             bool    `env:"X_LINK" envDefault:"true"`            // a post with a link costs more
 	XMentionBudgetUSD float64 `env:"X_MENTION_BUDGET_USD" envDefault:"5"` // per UTC day; negative means no bound
 
-	MentionAgain        string   `env:"MENTION_AGAIN" envDefault:"pointer"` // for a thread that was answered already
-	MentionSilentErrors bool     `env:"MENTION_SILENT_ERRORS"`
-	MentionOperators    []string `env:"MENTION_OPERATORS"` // network:id
+	MentionAgain        string `env:"MENTION_AGAIN" envDefault:"pointer"` // for a thread that was answered already
+	MentionSilentErrors bool   `env:"MENTION_SILENT_ERRORS"`
+
+	Operators []string `env:"OPERATORS"` // platform:id
 
 	TrustedHosts []string `env:"TRUSTED_HOSTS"` // host:port
 
 	LogLevel  slog.Level `env:"LOG_LEVEL" envDefault:"info"`
 	LogFormat string     `env:"LOG_FORMAT" envDefault:"text"`
+	Traces    bool       `env:"TRACES"` // OpenTelemetry, by OTLP over HTTP
 }
 
 // Pairs is a list of host=token. The tokens are secret.
@@ -237,6 +239,11 @@ func (c *Config) validate() (problems []error) {
 	if c.XBudgetUSD < 0 {
 		bad("X_BUDGET_USD", "must not be negative: dollars per month, 0 for no bound")
 	}
+	for _, who := range c.Operators {
+		if !operator.MatchString(who) {
+			bad("OPERATORS", "%q is not platform:id, such as telegram:12345; platforms are telegram, discord, bluesky, mastodon and x", who)
+		}
+	}
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		bad("LOG_FORMAT", "must be text or json")
 	}
@@ -249,6 +256,7 @@ func (c *Config) validate() (problems []error) {
 var (
 	telegramToken = regexp.MustCompile(`^\d+:[A-Za-z0-9_-]{10,}$`)
 	webhookSecret = regexp.MustCompile(`^[A-Za-z0-9_-]{1,256}$`)
+	operator      = regexp.MustCompile(`^(telegram|discord|bluesky|mastodon|x):\S+$`)
 )
 
 // Logger makes the logger that the settings ask for.

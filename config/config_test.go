@@ -23,7 +23,7 @@ func TestLoadDefaults(t *testing.T) {
 func TestLoadReportsEveryProblemAtOnce(t *testing.T) {
 	_, err := Load([]string{
 		"UNROLL_TELEGRAM_TOKEN=hunter2-secret", "UNROLL_HTTP_ADDR=8080", "UNROLL_PUBLIC_URL=localhost",
-		"UNROLL_TRUSTED_HOSTS=10.0.0.1", "UNROLL_LOG_LEVEL=loud", "UNROLL_LOG_FORMAT=xml",
+		"UNROLL_TRUSTED_HOSTS=10.0.0.1", "UNROLL_LOG_LEVEL=loud", "UNROLL_LOG_FORMAT=xml", "UNROLL_OPERATORS=12345",
 		"UNROLL_MASTODON_TOKENS=hunter2-secret", "UNROLL_DISCORD_PUBLIC_KEY=abc",
 		"UNROLL_TELEGRAM_WEBHOOK_URL=https://bot.example.org/hook", "UNROLL_BLUESKY_IDENTIFIER=unroll.test",
 		"UNROLL_X_API_KEY=hunter2-secret", "UNROLL_MASTODON_URL=https://m.example", "UNROLL_MENTION_AGAIN=shout", "UNROLL_X_BUDGET_USD=-1",
@@ -32,7 +32,7 @@ func TestLoadReportsEveryProblemAtOnce(t *testing.T) {
 		t.Fatal("no error")
 	}
 	for _, name := range []string{
-		"TELEGRAM_TOKEN", "HTTP_ADDR", "PUBLIC_URL", "TRUSTED_HOSTS", "LOG_LEVEL", "LOG_FORMAT",
+		"TELEGRAM_TOKEN", "HTTP_ADDR", "PUBLIC_URL", "TRUSTED_HOSTS", "LOG_LEVEL", "LOG_FORMAT", "OPERATORS",
 		"MASTODON_TOKENS", "DISCORD_PUBLIC_KEY", "TELEGRAM_WEBHOOK_SECRET",
 		"BLUESKY_APP_PASSWORD", "X_ACCESS_TOKEN", "MASTODON_TOKEN", "MENTION_AGAIN", "X_BUDGET_USD",
 	} {

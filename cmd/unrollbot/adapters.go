@@ -99,7 +99,8 @@ func (a *app) newX(*http.ServeMux) (bot.Adapter, error) {
 			Config: a.mentions(xbot.Name), APIURL: a.cfg.XAPIURL, UserID: a.cfg.XUserID,
 			APIKey: a.cfg.XAPIKey.Reveal(), APISecret: a.cfg.XAPISecret.Reveal(),
 			AccessToken: a.cfg.XAccessToken.Reveal(), AccessSecret: a.cfg.XAccessSecret.Reveal(),
-			NoLink: !a.cfg.XLink, Budget: a.cfg.XMentionBudgetUSD, UserAgent: a.userAgent(),
+			BearerToken: a.cfg.XBearerToken.Reveal(),
+			NoLink:      !a.cfg.XLink, Budget: a.cfg.XMentionBudgetUSD, UserAgent: a.userAgent(),
 		}, a.dispatcher, a.phrases, a.store)
 	})
 }
@@ -108,7 +109,7 @@ func (a *app) newX(*http.ServeMux) (bot.Adapter, error) {
 func (a *app) mentions(network string) mention.Config {
 	return mention.Config{
 		Keywords: a.cfg.Keywords, Again: mention.Again(a.cfg.MentionAgain), SilentErrors: a.cfg.MentionSilentErrors,
-		Operators: mention.Operators(a.cfg.MentionOperators, network), Log: a.log,
+		Operators: mention.Operators(a.cfg.Operators, network), Log: a.log,
 	}
 }
 

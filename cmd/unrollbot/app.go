@@ -22,6 +22,7 @@ import (
 	"unrollbot/internal/demo"
 	"unrollbot/internal/httpx"
 	"unrollbot/internal/metrics"
+	"unrollbot/internal/tracing"
 	"unrollbot/unroll"
 	"unrollbot/unroll/boltstore"
 	"unrollbot/unroll/redisstore"
@@ -70,6 +71,7 @@ type app struct {
 	cfg        config.Config
 	log        *slog.Logger
 	metrics    *metrics.Metrics
+	tracer     *tracing.Tracer // nil without traces
 	phrases    *bot.Messages
 	triggers   *bot.Triggers
 	store      store
@@ -89,12 +91,16 @@ type app struct {
 // newApp wires the parts without serving. What was begun is rolled back when
 // a later part fails.
 func newApp(ctx context.Context, cfg config.Config, log *slog.Logger, o options) (_ *app, err error) {
+	log = slog.New(tracing.Logs(log.Handler()))
 	a := &app{cfg: cfg, log: log, metrics: metrics.New(version)}
 	defer func() {
 		if err != nil {
 			a.Close()
 		}
 	}()
+	if err := a.startTracing(ctx); err != nil {
+		return nil, err
+	}
 	if o.demo {
 		if err := a.startDemo(ctx); err != nil {
 			return nil, err
@@ -107,20 +113,17 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger, o options)
 		return nil, err
 	}
 	a.store = counted{a.store, a.metrics.Limited}
+	if a.tracer != nil {
+		a.store = traced{a.store, a.tracer}
+	}
 	if err := a.newService(); err != nil {
 		return nil, err
 	}
 	a.triggers = bot.NewTriggers(cfg.Keywords)
 	answerer := bot.NewAnswerer(bot.AnswererConfig{
 		PublicURL: cfg.PublicURL, Published: a.publish, Log: log,
-	}, a.triggers, a.service, a.phrases)
-	a.dispatcher = bot.NewDispatcher(bot.DispatcherConfig{Concerns: a.triggers.Concerns, Log: log}, bot.Chain(answerer,
-		bot.Refuse(bot.NewBans(a.store, log), a.metrics.Banned),
-		bot.Log(log, a.triggers, a.metrics),
-		bot.Recover(a.phrases),
-		bot.Once(a.store, log),
-		bot.Limited(a.store, bot.DefaultLimits(), a.phrases, log),
-	))
+	}, a.triggers, a.unroller(), a.phrases)
+	a.dispatcher = bot.NewDispatcher(bot.DispatcherConfig{Concerns: a.triggers.Concerns, Log: log}, bot.Chain(answerer, a.middleware()...))
 	a.metrics.Queue(a.dispatcher.Load)
 	a.onClose(func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), drainFor)
@@ -189,15 +192,20 @@ func (a *app) openStore(ctx context.Context, o options) error {
 
 // newService makes the core with its sources, in the order of the ladder.
 func (a *app) newService() error {
-	a.client = httpx.New(httpx.Config{
-		UserAgent: a.userAgent(),
-		Trusted:   a.trusted(),
-		Log:       a.log,
-	})
+	client := httpx.Config{UserAgent: a.userAgent(), Trusted: a.trusted(), Log: a.log}
+	if a.tracer != nil {
+		client.Around = a.tracer.Transport
+	}
+	a.client = httpx.New(client)
 	a.onClose(func() error { a.client.Close(); return nil })
 	var err error
 	if a.sources, err = a.newSources(); err != nil {
 		return err
+	}
+	if a.tracer != nil {
+		for i, s := range a.sources {
+			a.sources[i] = a.tracer.Source(s)
+		}
 	}
 	stores, err := unroll.NewHot(a.store, hotThreads, hotFor, nil)
 	if err != nil {
@@ -287,7 +295,11 @@ func (a *app) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	mux.Handle("/", reader)
+	pages := http.Handler(reader)
+	if a.tracer != nil {
+		pages = a.tracer.Pages(pages)
+	}
+	mux.Handle("/", pages)
 	a.listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", a.cfg.HTTPAddr)
 	if err != nil {
 		return &hintError{fmt.Errorf("reader: %w", err), "is another unrollbot running? UNROLL_HTTP_ADDR sets another address"}

@@ -79,8 +79,12 @@ func New(cfg Config) *Client {
 		MaxIdleConnsPerHost:    16,
 		MaxResponseHeaderBytes: maxHeader,
 	}
-	c.follow = &http.Client{Transport: c.transport, CheckRedirect: c.checkRedirect}
-	c.stay = &http.Client{Transport: c.transport, CheckRedirect: func(*http.Request, []*http.Request) error {
+	carrier := http.RoundTripper(c.transport)
+	if cfg.Around != nil {
+		carrier = cfg.Around(carrier)
+	}
+	c.follow = &http.Client{Transport: carrier, CheckRedirect: c.checkRedirect}
+	c.stay = &http.Client{Transport: carrier, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
 	}}
 	c.breakers = newBreakers(c.log)

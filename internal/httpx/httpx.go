@@ -27,7 +27,10 @@ type Config struct {
 	// Retries is how often a call may be repeated after a 5xx or a broken
 	// connection; 0 means 2, negative none.
 	Retries int
-	Log     *slog.Logger
+	// Around wraps what carries each attempt, redirects included; nil leaves
+	// it as it is.
+	Around func(http.RoundTripper) http.RoundTripper
+	Log    *slog.Logger
 }
 
 // Request is one call for JSON.
