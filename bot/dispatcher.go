@@ -125,8 +125,13 @@ func (d *Dispatcher) Load() (waiting, answering int) {
 // answered, or ctx ends.
 func (d *Dispatcher) Close(ctx context.Context) error {
 	d.shut()
+	return within(ctx, d.workers.Wait)
+}
+
+// within waits for wait to return, or for ctx to end.
+func within(ctx context.Context, wait func()) error {
 	done := make(chan struct{})
-	go func() { d.workers.Wait(); close(done) }()
+	go func() { wait(); close(done) }()
 	select {
 	case <-done:
 		return nil

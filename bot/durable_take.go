@@ -6,21 +6,19 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"sync"
 	"time"
 
 	"unrollbot/unroll"
 )
 
 // Serve answers requests of r's platform that other processes have left, until
-// ctx ends or Close is called; then it finishes what it took.
+// ctx ends or Close is called. Close waits for what it took.
 func (d *Durable) Serve(ctx context.Context, r Recaller) {
 	line := r.Name()
-	if !d.kept[line] {
+	if !d.kept[line] || !d.enter() {
 		return
 	}
-	var working sync.WaitGroup
-	defer working.Wait()
+	defer d.taken.Done()
 	free := make(chan struct{}, d.cfg.Takers)
 	for range d.cfg.Takers {
 		free <- struct{}{}
@@ -50,7 +48,7 @@ func (d *Durable) Serve(ctx context.Context, r Recaller) {
 		more = err == nil && len(jobs) == n
 		for _, job := range jobs {
 			<-free
-			working.Go(func() {
+			d.taken.Go(func() {
 				d.takeUp(context.WithoutCancel(ctx), r, job)
 				free <- struct{}{}
 				select {
@@ -61,6 +59,16 @@ func (d *Durable) Serve(ctx context.Context, r Recaller) {
 		}
 		poll.Reset(d.cfg.Poll)
 	}
+}
+
+// enter has Close wait, unless it was called already.
+func (d *Durable) enter() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.closing {
+		d.taken.Add(1)
+	}
+	return !d.closing
 }
 
 func (d *Durable) take(ctx context.Context, line string, n int) ([]unroll.Job, error) {
