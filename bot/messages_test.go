@@ -4,13 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/text/feature/plural"
+	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
 )
 
@@ -54,20 +55,27 @@ func sentences(t *testing.T, lang string) map[string]forms {
 }
 
 // needed are the plural forms that a language has for whole numbers.
-func needed(lang string) []string {
-	names := map[plural.Form]string{
-		plural.Other: "other", plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many",
+func needed(t *testing.T, lang string) []string {
+	t.Helper()
+	bundle := i18n.NewBundle(language.MustParse(lang))
+	if err := bundle.AddMessages(language.MustParse(lang), &i18n.Message{
+		ID: "form", Zero: "zero", One: "one", Two: "two", Few: "few", Many: "many", Other: "other",
+	}); err != nil {
+		t.Fatal(err)
 	}
+	said := i18n.NewLocalizer(bundle, lang)
 	seen := map[string]bool{"other": true} // every language has it, be it for fractions alone
-	for n := range 1000 {
-		seen[names[plural.Cardinal.MatchPlural(language.MustParse(lang), n, 0, 0, 0, 0)]] = true
+	for n := range 1002 {
+		if n > 1000 {
+			n = 1_000_000
+		}
+		form, err := said.Localize(&i18n.LocalizeConfig{MessageID: "form", PluralCount: n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[form] = true
 	}
-	var out []string
-	for name := range seen {
-		out = append(out, name)
-	}
-	slices.Sort(out)
-	return out
+	return slices.Sorted(maps.Keys(seen))
 }
 
 func arguments(text string) []string {
@@ -105,7 +113,7 @@ func checkSentence(t *testing.T, lang, id string, english, said forms) {
 	}
 	forms := []string{"other"}
 	if len(english) > 1 {
-		forms = needed(lang)
+		forms = needed(t, lang)
 	}
 	want := arguments(english["other"])
 	for _, form := range forms {

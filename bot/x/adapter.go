@@ -5,6 +5,10 @@
 // August 2026). It knows no key that makes a post once: so a claim is left in
 // the store before a post, and where an earlier claim stands the bot's own
 // posts are read first.
+//
+// Mentions are polled; with the app's token they come by X's activity stream
+// as well, and sooner. The polls go on behind it: they alone move the cursor,
+// and find what the stream missed.
 package x
 
 import (

@@ -18,16 +18,16 @@ type heard struct {
 	at time.Time
 }
 
-// hear keeps a mention until a list has it too. It is false for one that is
-// kept already.
-func (a *Adapter) hear(m *mention.Mention, now time.Time) bool {
+// known tells whether a mention was heard before. It keeps one that was not,
+// until a list has it too.
+func (a *Adapter) known(m *mention.Mention, now time.Time) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if _, ok := a.heard[m.ID]; ok || len(a.heard) >= maxHeard {
-		return false
+	_, ok := a.heard[m.ID]
+	if !ok && len(a.heard) < maxHeard {
+		a.heard[m.ID] = heard{m, now}
 	}
-	a.heard[m.ID] = heard{m, now}
-	return true
+	return ok
 }
 
 // listDue tells whether it is time to ask X for its list.

@@ -88,7 +88,7 @@ func (a *Adapter) unpaid(raw json.RawMessage, now time.Time) int {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if h, ok := a.heard[p.ID]; ok && a.purse.key(h.at) == a.purse.key(now) {
+	if h, ok := a.heard[p.ID]; ok && day(h.at).Equal(day(now)) {
 		return 0
 	}
 	if compareIDs(p.ID, a.newest) > 0 {

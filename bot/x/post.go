@@ -178,6 +178,9 @@ func (a *Adapter) answered(ctx context.Context, m *mention.Mention) (bool, error
 		if err != nil {
 			return false, err
 		}
+		if err := a.purse.pay(ctx, money(len(p.Data))*priceRead, time.Now()); err != nil {
+			return false, err
+		}
 		for _, raw := range p.Data {
 			var own post
 			if json.Unmarshal(raw, &own) == nil && own.refersTo("replied_to") == m.ID {

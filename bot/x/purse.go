@@ -57,12 +57,14 @@ func (p *purse) within(ctx context.Context, bound, price money, now time.Time) e
 	if err != nil || p.budget < 0 || spent+price <= bound {
 		return err
 	}
-	tomorrow := now.UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
 	return &mention.APIError{
 		Call: "budget", Status: http.StatusTooManyRequests, Code: "spent",
-		Message: "the day's budget for X is spent", Wait: tomorrow.Sub(now),
+		Message: "the day's budget for X is spent", Wait: day(now).Add(24 * time.Hour).Sub(now),
 	}
 }
+
+// day is when the day of X's accounts began.
+func day(at time.Time) time.Time { return at.UTC().Truncate(24 * time.Hour) }
 
 // pay counts price.
 func (p *purse) pay(ctx context.Context, price money, now time.Time) error {

@@ -120,11 +120,8 @@ func (l *listener) heed(ctx context.Context, line []byte) error {
 	for _, problem := range e.Errors { // the stream's end follows, where it is meant
 		l.a.log.Info("the activity stream tells of an error", "title", cut(problem.Title), "detail", cut(problem.Detail))
 	}
-	if e.Data.Type != mentionEvent {
-		return nil
-	}
-	m, ok := decode(e.Data.Payload, l.a.cfg.UserID)
-	if !ok || !l.a.hear(m, time.Now()) {
+	m, ok := e.mention(l.a.cfg.UserID)
+	if !ok || l.a.known(m, time.Now()) {
 		return nil
 	}
 	knock(l.ring)

@@ -53,6 +53,15 @@ type event struct {
 	Errors []struct{ Title, Detail string } `json:"errors"`
 }
 
+// mention is the one that the event tells of. It is not ok for an event that
+// tells of something else.
+func (e *event) mention(me string) (*mention.Mention, bool) {
+	if e.Data.Type != mentionEvent {
+		return nil, false
+	}
+	return decode(e.Data.Payload, me)
+}
+
 // subscription is what the activity stream tells of.
 type subscription struct {
 	Type   string `json:"event_type"`

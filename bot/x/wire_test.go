@@ -1,6 +1,7 @@
 package x
 
 import (
+	"encoding/json"
 	"net/url"
 	"strings"
 	"testing"
@@ -19,6 +20,21 @@ func FuzzMention(f *testing.F) {
 			return
 		}
 		if !isID(m.ID) || m.User == "" || m.At.IsZero() || !utf8.ValidString(m.Text) {
+			t.Errorf("%+v", m)
+		}
+	})
+}
+
+func FuzzEvent(f *testing.F) {
+	f.Add([]byte(`{"data":{"event_uuid":"1","event_type":"post.mention.create","filter":{"user_id":"4242"},"payload":{"id":"30","author_id":"7","created_at":"2026-11-01T00:00:00.000Z","text":"hey @bot","entities":{"mentions":[{"start":4,"start_str":"4","end":8,"id":"4242"}]}}}}`))
+	f.Add([]byte(`{"errors":[{"title":"operational-disconnect","detail":"x","type":"about:blank"}]}`))
+	f.Add([]byte(`{"data":[],"errors":{}}`))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		var e event
+		if json.Unmarshal(line, &e) != nil {
+			return
+		}
+		if m, ok := e.mention("4242"); ok && (e.Data.Type != mentionEvent || !isID(m.ID) || !utf8.ValidString(m.Text)) {
 			t.Errorf("%+v", m)
 		}
 	})
