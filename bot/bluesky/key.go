@@ -22,9 +22,10 @@ const (
 )
 
 // recordKey is the key of the nth record that answers the post at uri: about
-// the second of that post, the rest a digest of its address.
-func recordKey(uri string, nth int) string {
-	sum := sha256.Sum256([]byte(strconv.Itoa(nth) + " " + uri))
+// the second of that post, the rest a digest of its address and of the news
+// that the answer tells, empty for none.
+func recordKey(uri, news string, nth int) string {
+	sum := sha256.Sum256([]byte(strings.TrimRight(strconv.Itoa(nth)+" "+uri+" "+news, " ")))
 	digest := binary.BigEndian.Uint64(sum[:8])
 	key := uri[strings.LastIndexByte(uri, '/')+1:]
 	tid, ok := parseTID(key)

@@ -82,14 +82,14 @@ func (a *Adapter) Post(ctx context.Context, m *mention.Mention, ans *mention.Ans
 	if err := a.mayReply(ctx, n, r.Reply.Root.URI); err != nil {
 		return err
 	}
-	return a.put(ctx, postType, n.URI, r)
+	return a.put(ctx, postType, n.URI, ans.News, r)
 }
 
 // Like implements [mention.Network].
 func (a *Adapter) Like(ctx context.Context, m *mention.Mention) error {
 	n := m.Post.(*notification)
 	const kind = "app.bsky.feed.like"
-	return a.put(ctx, kind, n.URI, like{Type: kind, Subject: strong{n.URI, n.CID}, CreatedAt: time.Now().UTC().Format(cursorForm)})
+	return a.put(ctx, kind, n.URI, "", like{Type: kind, Subject: strong{n.URI, n.CID}, CreatedAt: time.Now().UTC().Format(cursorForm)})
 }
 
 // mayReply asks whether a reply would be welcome: the server takes any, and
@@ -127,15 +127,15 @@ func (a *Adapter) mayReply(ctx context.Context, n *notification, root string) er
 // only where somebody made two mentions whose keys are the same.
 const maxKeys = 3
 
-// put writes a record under the key that belongs to subject, unless one
-// stands there.
-func (a *Adapter) put(ctx context.Context, kind, subject string, rec any) error {
+// put writes a record under the key that belongs to subject and news, unless
+// one stands there.
+func (a *Adapter) put(ctx context.Context, kind, subject, news string, rec any) error {
 	me, err := a.session.whoami(ctx)
 	if err != nil {
 		return err
 	}
 	for n := range maxKeys {
-		key := recordKey(subject, n)
+		key := recordKey(subject, news, n)
 		err := a.session.call(ctx, mention.Call{
 			Method: http.MethodPost, Path: "/xrpc/com.atproto.repo.putRecord",
 			// A swapRecord of null is written only where nothing stands.

@@ -1,11 +1,11 @@
 package bluesky
 
 import (
+	"cmp"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"unrollbot/bot"
 	"unrollbot/bot/bottest"
@@ -16,13 +16,14 @@ import (
 const (
 	root = "at://did:plc:ada/app.bsky.feed.post/3n2zd4h4kaa22"
 	last = "at://did:plc:ada/app.bsky.feed.post/3n2zd4h4kbb22"
+	own  = "at://did:plc:bot/app.bsky.feed.post/3n2zd4h4kdd22"
 )
 
 var threadRef = unroll.Ref{Network: unroll.Bluesky, Author: "did:plc:ada", ID: "3n2zd4h4kaa22"}
 
 // rig is a server, and a program to live there.
 type rig struct {
-	*mentiontest.Net
+	*mentiontest.Rig
 	net *bottest.Bluesky
 	cfg Config
 }
@@ -30,15 +31,30 @@ type rig struct {
 // inBubble runs a story in a time of its own.
 func inBubble(t *testing.T, story func(r *rig)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { story(newRig(t)) })
+	mentiontest.InBubble(t, newRig, story)
 }
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{net: bottest.NewBluesky(t)}
-	r.Net = &mentiontest.Net{T: t, Values: &mentiontest.Values{}, Threads: &mentiontest.Threads{}}
-	r.Secrets = []string{r.net.Password, "access-1", "refresh-1"}
-	r.Threads.Set(mentiontest.Thread(threadRef), nil)
+	r.Rig = &mentiontest.Rig{
+		Net: mentiontest.NewNet(t, threadRef, r.net.Password, "access-1", "refresh-1"), Fake: r.net, Config: &r.cfg.Config,
+		Post: "com.atproto.repo.putRecord", List: "listNotifications",
+		Ask: r.ask, Watch: func() string { return r.asks("watch") }, Say: func(text string) {
+			r.net.Write(bottest.BlueskyPost{Author: "did:plc:carol", Text: text, Parent: own, Reason: "reply", Langs: []string{"en"}})
+		},
+		Answers: func() (texts []string) {
+			for _, a := range r.answers() {
+				text := a.Text
+				if a.Embed != nil {
+					text += "\n" + a.Embed.External.URI
+				}
+				texts = append(texts, text)
+			}
+			return texts
+		},
+		Likes: func() int { return len(r.net.Records("app.bsky.feed.like")) },
+	}
 	r.cfg = Config{Identifier: r.net.Handle, AppPassword: r.net.Password, PDSURL: "https://pds.example", Transport: r.net}
 	r.Make = func(log *slog.Logger, d bot.Dispatch, p bot.Phrases, v unroll.Values) (bot.Adapter, error) {
 		cfg := r.cfg
@@ -48,57 +64,32 @@ func newRig(t *testing.T) *rig {
 	return r
 }
 
-// live runs the program for a while.
-func (r *rig) live(during ...func()) {
-	r.Helper()
-	l := r.Begin()
-	r.rest()
-	for _, f := range during {
-		f()
-		r.rest()
-	}
-	l.End()
-	if l.Err != nil {
-		r.Errorf("Run: %v", l.Err)
-	}
-}
-
-// rest lets the program do all it has to do, retries too.
-func (r *rig) rest() {
-	time.Sleep(10 * time.Minute)
-	synctest.Wait()
-}
+// shared opens a rig as the stories of all networks know it.
+func shared(t *testing.T) *mentiontest.Rig { return newRig(t).Rig }
 
 // ask lets carol ask for the thread, under its last post.
-func (r *rig) ask() string {
+func (r *rig) ask() string { return r.asks("unroll") }
+
+func (r *rig) asks(word string) string {
 	return r.net.Write(bottest.BlueskyPost{
-		Author: "did:plc:carol", Text: "@bot unroll", Mentions: true, Root: root, Parent: last, Langs: []string{"en"},
+		Author: "did:plc:carol", Text: "@bot " + word, Mentions: true, Root: root, Parent: last, Langs: []string{"en"},
 	})
 }
 
-// answers gives the bot's posts.
+// answers gives the bot's posts, oldest first.
 func (r *rig) answers() []record {
 	r.Helper()
 	var out []record
 	for _, rec := range r.net.Records(postType) {
+		if rec.Writes != 1 {
+			r.Errorf("written %d times", rec.Writes)
+		}
 		var p record
 		if err := json.Unmarshal(rec.Value, &p); err != nil {
 			r.Fatal(err)
 		}
 		out = append(out, p)
 	}
+	slices.SortStableFunc(out, func(a, b record) int { return cmp.Compare(a.CreatedAt, b.CreatedAt) })
 	return out
-}
-
-// wantAnswers checks how many there are, and gives the first's text.
-func (r *rig) wantAnswers(n int) string {
-	r.Helper()
-	got := r.answers()
-	if len(got) != n {
-		r.Fatalf("%d answers, want %d: %+v\n%s", len(got), n, got, r.Log())
-	}
-	if n == 0 {
-		return ""
-	}
-	return got[0].Text
 }

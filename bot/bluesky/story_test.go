@@ -1,7 +1,6 @@
 package bluesky
 
 import (
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +8,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"unrollbot/bot/bottest"
-	"unrollbot/bot/mention"
 	"unrollbot/bot/mention/mentiontest"
 	"unrollbot/unroll"
 )
@@ -17,8 +15,8 @@ import (
 func TestAnswer(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		asked := r.ask()
-		r.live()
-		r.wantAnswers(1)
+		r.Live()
+		r.Want(1)
 		got := r.answers()[0]
 		page := mentiontest.PublicURL + threadRef.Path()
 		text := "“How looms work, with thanks to @carol and loom.example #weaving”\n2 posts · 3 minutes to read\nRead the thread on one page"
@@ -76,7 +74,7 @@ func TestWhatIsMeant(t *testing.T) {
 					tt.post.Author = "did:plc:carol"
 				}
 				r.net.Write(tt.post)
-				r.live()
+				r.Live()
 				got, answers := "", 0
 				for _, ref := range r.Threads.Asked() {
 					got, answers = got+ref.Path(), 1
@@ -84,101 +82,49 @@ func TestWhatIsMeant(t *testing.T) {
 				if got != tt.want {
 					t.Errorf("asked for %q, want %q", got, tt.want)
 				}
-				r.wantAnswers(answers)
+				r.Want(answers)
 			})
 		})
 	}
 }
 
 func TestOnceWhateverBreaks(t *testing.T) {
-	put := "com.atproto.repo.putRecord"
+	mentiontest.Once(t, shared)
 	for name, story := range map[string]func(r *rig){
-		"listed again and again": func(r *rig) { r.live(func() {}, func() {}) },
-		"a new life":             func(r *rig) { r.live(); r.live() },
-		"killed between post and mark": func(r *rig) {
-			r.net.OnPost(r.Values.Kill)
-			r.live()
-			if r.wantAnswers(1); len(r.Values.Keys("mention:bluesky:done:")) != 0 {
-				r.Error("the kill came too late for this test")
-			}
-			r.net.OnPost(nil)
-			r.live()
-		},
-		"killed between post and mark, and another text": func(r *rig) {
-			r.net.OnPost(r.Values.Kill)
-			r.live()
-			r.net.OnPost(nil)
-			th := mentiontest.Thread(threadRef)
-			th.Posts = th.Posts[:1]
-			r.Threads.Set(th, nil)
-			r.live()
-			for _, rec := range r.net.Records(postType) {
-				if rec.Writes != 1 {
-					r.Errorf("written %d times", rec.Writes)
-				}
-			}
-		},
-		"killed while the thread is read": func(r *rig) {
-			r.Threads.OnUnroll(func() {
-				r.Values.Kill()
-				r.net.Fail(bottest.Fault{Path: put, Times: 1000})
-			})
-			r.live()
-			r.wantAnswers(0)
-			r.net.Mend()
-			r.Threads.OnUnroll(nil)
-			r.live()
-		},
-		"the answer to the post is lost": func(r *rig) {
-			r.net.Fail(bottest.Fault{Path: put, After: true})
-			r.live()
-		},
-		"the server fails for a while": func(r *rig) {
-			r.net.Fail(bottest.Fault{Path: put, Status: 502, Body: "<html>", Times: 3})
-			r.live()
-		},
-		"too many posts": func(r *rig) {
-			r.net.Fail(bottest.Fault{Path: put, Status: 429, Header: map[string]string{"Retry-After": "120"}, Times: 9})
-			r.live(func() {}, func() {})
-		},
 		"the token ends": func(r *rig) {
-			r.live(func() { r.net.Expire(false) })
+			r.Live(func() { r.net.Expire(false) })
 			if r.net.Logins() != 1 {
 				r.Errorf("%d logins for a token that could be refreshed", r.net.Logins())
 			}
 		},
-		"the session ends": func(r *rig) { r.live(func() { r.net.Expire(true) }) },
-		"the list fails": func(r *rig) {
-			r.net.Fail(bottest.Fault{Path: "listNotifications", Times: 4})
-			r.live()
-		},
-		"the store fails for a while": func(r *rig) {
-			r.Values.Break(errors.New("no store"))
-			r.live(func() { r.Values.Break(nil) })
-		},
+		"the session ends": func(r *rig) { r.Live(func() { r.net.Expire(true) }) },
 		"the cursor is damaged": func(r *rig) {
 			r.Values.Set("mention:bluesky:cursor", "nonsense")
-			r.live()
+			r.Live()
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(r *rig) {
 				r.ask()
 				story(r)
-				r.wantAnswers(1)
+				r.Want(1)
 			})
 		})
 	}
 }
 
+func TestManners(t *testing.T) { mentiontest.Manners(t, shared) }
+
+func TestWatching(t *testing.T) { mentiontest.Watching(t, shared) }
+
 func TestTwoProcesses(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.ask()
 		one, two := r.Begin(), r.Begin()
-		r.rest()
+		r.Rest()
 		one.End()
 		two.End()
-		r.wantAnswers(1)
+		r.Want(1)
 	})
 }
 
@@ -186,7 +132,7 @@ func TestTwoProcesses(t *testing.T) {
 // whose author's clock is late.
 func TestNothingIsMissed(t *testing.T) {
 	inBubble(t, func(r *rig) {
-		r.live()
+		r.Live()
 		for i := range 7 { // three pages
 			r.net.Write(bottest.BlueskyPost{
 				Author: "did:plc:carol", Text: "@bot unroll", Mentions: true,
@@ -194,12 +140,12 @@ func TestNothingIsMissed(t *testing.T) {
 			})
 		}
 		time.Sleep(5 * time.Hour)
-		r.live(func() {
+		r.Live(func() {
 			r.net.Write(bottest.BlueskyPost{
 				Author: "did:plc:dave", Text: "@bot unroll", Mentions: true, Parent: root, At: time.Now().Add(-40 * time.Minute),
 			})
 		})
-		r.wantAnswers(8)
+		r.Want(8)
 	})
 }
 
@@ -209,76 +155,24 @@ func TestCursorWaits(t *testing.T) {
 		r.cfg.Unlabelled = true
 		r.ask()
 		r.net.Fail(bottest.Fault{Path: "putRecord", Status: 429, Header: map[string]string{"Retry-After": "9000"}})
-		r.live(func() {
+		r.Live(func() {
 			time.Sleep(2 * time.Hour)
 			r.net.Write(bottest.BlueskyPost{Author: "did:plc:dave", Text: "@bot unroll", Mentions: true, Parent: root})
 		})
-		r.wantAnswers(1)
+		r.Want(1)
 		time.Sleep(5 * time.Hour)
-		r.live()
-		r.wantAnswers(2)
+		r.Live()
+		r.Want(2)
 	})
-}
-
-func TestAgain(t *testing.T) {
-	for again, want := range map[mention.Again][2]int{mention.AgainPointer: {2, 0}, mention.AgainLike: {1, 1}, mention.AgainSilent: {1, 0}} {
-		t.Run(string(again), func(t *testing.T) {
-			inBubble(t, func(r *rig) {
-				r.cfg.Again = again
-				r.ask()
-				r.live(func() { r.ask() })
-				r.live()
-				if likes := len(r.net.Records("app.bsky.feed.like")); likes != want[1] {
-					t.Errorf("%d likes", likes)
-				}
-				r.wantAnswers(want[0])
-				if again == mention.AgainPointer && !strings.HasPrefix(r.answers()[1].Text, "I have unrolled this thread here before.\n") {
-					t.Errorf("the second: %q", r.answers()[1].Text)
-				}
-			})
-		})
-	}
-}
-
-func TestErrors(t *testing.T) {
-	gone := &unroll.Error{Kind: unroll.KindDeleted, Op: "test"}
-	for name, tt := range map[string]struct {
-		silent bool
-		want   int
-	}{"told once": {false, 1}, "silent": {true, 0}} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(r *rig) {
-				r.cfg.SilentErrors = tt.silent
-				r.Threads.Set(unroll.Thread{}, gone)
-				r.ask()
-				r.live(func() { r.ask() })
-				if text := r.wantAnswers(tt.want); tt.want > 0 && !strings.HasPrefix(text, "That post was deleted") {
-					t.Errorf("said %q", text)
-				}
-			})
-		})
-	}
 }
 
 func TestNoThread(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.net.Write(bottest.BlueskyPost{Author: "did:plc:carol", Text: "@bot unroll", Mentions: true})
-		r.live()
-		if text := r.wantAnswers(1); !strings.HasPrefix(text, "I see no thread here.") {
+		r.Live()
+		if text := r.Want(1)[0]; !strings.HasPrefix(text, "I see no thread here.") {
 			t.Errorf("said %q", text)
 		}
-	})
-}
-
-func TestStopAndStart(t *testing.T) {
-	inBubble(t, func(r *rig) {
-		say := func(text string) {
-			r.net.Write(bottest.BlueskyPost{Author: "did:plc:carol", Text: text, Parent: "at://did:plc:bot/app.bsky.feed.post/3n2zd4h4kdd22", Reason: "reply"})
-		}
-		r.live(func() { say("Stop!") }, func() { r.ask() })
-		r.wantAnswers(0)
-		r.live(func() { say("start") }, func() { r.ask() })
-		r.wantAnswers(2) // that it is back, and the thread
 	})
 }
 
@@ -289,10 +183,10 @@ func TestBrake(t *testing.T) {
 			r.net.Write(bottest.BlueskyPost{Author: "did:plc:boss", Text: text, Mentions: true})
 		}
 		r.net.Write(bottest.BlueskyPost{Author: "did:plc:carol", Text: "@bot brake", Mentions: true})
-		r.live(func() { boss("@bot brake") }, func() { r.ask() })
-		r.wantAnswers(0)
-		r.live(func() { boss("@bot release") })
-		r.wantAnswers(1)
+		r.Live(func() { boss("@bot brake") }, func() { r.ask() })
+		r.Want(0)
+		r.Live(func() { boss("@bot release") })
+		r.Want(1)
 	})
 }
 
@@ -300,27 +194,19 @@ func TestThreadgate(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.ask()
 		r.net.Gate(root)
-		r.live(func() {}, func() {})
-		r.wantAnswers(0)
+		r.Live(func() {}, func() {})
+		r.Want(0)
 		if n := len(r.Threads.Asked()); n != 1 {
 			t.Errorf("tried %d times", n)
 		}
 	})
 }
 
-func TestDeletedMention(t *testing.T) {
-	inBubble(t, func(r *rig) {
-		r.net.Delete(r.ask())
-		r.live()
-		r.wantAnswers(0)
-	})
-}
-
 func TestLabel(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.net.Put(profileType, "self", map[string]any{"$type": profileType, "displayName": "Unroll"})
-		r.live()
-		r.live()
+		r.Live()
+		r.Live()
 		got := r.net.Records(profileType)
 		if len(got) != 1 || got[0].Writes != 2 || !strings.Contains(string(got[0].Value), `"bot"`) || !strings.Contains(string(got[0].Value), "Unroll") {
 			t.Errorf("%+v", got)
@@ -333,7 +219,7 @@ func TestRefusedPassword(t *testing.T) {
 		r.cfg.AppPassword = "another-secret"
 		r.Secrets = append(r.Secrets, "another-secret")
 		l := r.Begin()
-		r.rest()
+		r.Rest()
 		l.End()
 		if l.Err == nil || !strings.Contains(l.Err.Error(), "app password") || strings.Contains(l.Err.Error(), "another-secret") {
 			t.Errorf("Run: %v", l.Err)
@@ -345,9 +231,9 @@ func TestRefusedPassword(t *testing.T) {
 func TestTakenKey(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		asked := r.ask()
-		r.net.Put(postType, recordKey(asked, 0), record{Type: postType, Reply: reply{Parent: strong{URI: "at://did:plc:eve/app.bsky.feed.post/3n2zd4h4kee22"}}})
-		r.live()
-		r.wantAnswers(2)
+		r.net.Put(postType, recordKey(asked, "", 0), record{Type: postType, Reply: reply{Parent: strong{URI: "at://did:plc:eve/app.bsky.feed.post/3n2zd4h4kee22"}}})
+		r.Live()
+		r.Want(2)
 	})
 }
 
@@ -360,7 +246,7 @@ func TestLimits(t *testing.T) {
 				Parent: "at://did:plc:ada/app.bsky.feed.post/3n2zd4h4k" + string("234567abcdefghijklmnopqrstuvwxyz"[i]) + "222",
 			})
 		}
-		r.live()
+		r.Live()
 		if n := len(r.answers()); n < 10 || n > 12 {
 			t.Errorf("%d answers to a flood: the limit's burst and one word about it are meant", n)
 		}

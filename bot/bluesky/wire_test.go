@@ -25,7 +25,7 @@ func FuzzNotification(f *testing.F) {
 		if size(r.Text) > maxGraphemes {
 			t.Error("too long")
 		}
-		if k := recordKey(m.ID, 0); len(k) != 13 {
+		if k := recordKey(m.ID, "", 0); len(k) != 13 {
 			t.Errorf("key %q", k)
 		}
 	})
@@ -38,14 +38,14 @@ func TestRecordKey(t *testing.T) {
 		"at://did:plc:a/app.bsky.feed.post/3n2zd4h4kis26", "at://did:plc:a/app.bsky.feed.post/self", "at://did:plc:a/app.bsky.feed.post/zzzzzzzzzzzzz",
 	} {
 		for n := range 3 {
-			k := recordKey(uri, n)
-			if _, ok := parseTID(k); !ok || k != recordKey(uri, n) || keys[k] {
+			k := recordKey(uri, "", n)
+			if _, ok := parseTID(k); !ok || k != recordKey(uri, "", n) || keys[k] {
 				t.Errorf("%s: %q", uri, k)
 			}
 			keys[k] = true
 		}
-		if strings.HasSuffix(uri, "3n2zd4h4kis25") && !strings.HasPrefix(recordKey(uri, 0), "3n2zd4h") {
-			t.Errorf("%s is far from its mention", recordKey(uri, 0))
+		if strings.HasSuffix(uri, "3n2zd4h4kis25") && !strings.HasPrefix(recordKey(uri, "", 0), "3n2zd4h") {
+			t.Errorf("%s is far from its mention", recordKey(uri, "", 0))
 		}
 	}
 }

@@ -278,7 +278,7 @@ func (s *Mastodon) serve(r *http.Request, call string, body []byte) (int, any) {
 		down := []any{}
 		for _, p := range s.posts {
 			if p.InReplyTo == id {
-				down = append(down, map[string]any{"id": p.ID, "in_reply_to_id": id, "account": map[string]any{"id": "me"}})
+				down = append(down, map[string]any{"id": p.ID, "in_reply_to_id": id, "account": map[string]any{"id": "me"}, "content": p.html()})
 			}
 		}
 		return 200, map[string]any{"ancestors": []any{}, "descendants": down}
@@ -290,6 +290,21 @@ func (s *Mastodon) serve(r *http.Request, call string, body []byte) (int, any) {
 	}
 	s.tb.Errorf("mastodon: no call %s here", call)
 	return 404, notFound
+}
+
+// html is a post as the server shows it: its addresses as links.
+func (p *MastodonPost) html() string {
+	var b strings.Builder
+	for line := range strings.Lines(p.Status) {
+		for w := range strings.FieldsSeq(line) {
+			if strings.HasPrefix(w, "https://") {
+				w = `<a href="` + w + `" rel="nofollow">` + w + "</a>"
+			}
+			b.WriteString(w + " ")
+		}
+		b.WriteString("<br>")
+	}
+	return b.String()
 }
 
 // list gives notifications, two a page: so that paging is met early.

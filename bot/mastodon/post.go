@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"unrollbot/bot/mention"
@@ -49,12 +51,12 @@ func (a *Adapter) Post(ctx context.Context, m *mention.Mention, ans *mention.Ans
 		return err
 	}
 	if again {
-		stands, err := a.answered(ctx, s, me)
+		stands, err := a.answered(ctx, s, me, ans)
 		if err != nil || stands {
 			return err
 		}
 	}
-	key := sha256.Sum256([]byte(me.ID + " answers " + s.ID))
+	key := sha256.Sum256([]byte(strings.TrimRight(me.ID+" answers "+s.ID+" "+ans.News, " ")))
 	return a.call(ctx, mention.Call{
 		Method: http.MethodPost, Path: "/api/v1/statuses",
 		Header: http.Header{"Idempotency-Key": {hex.EncodeToString(key[:16])}},
@@ -62,19 +64,25 @@ func (a *Adapter) Post(ctx context.Context, m *mention.Mention, ans *mention.Ans
 	}, nil)
 }
 
-// answered looks for the bot's reply under a mention.
-func (a *Adapter) answered(ctx context.Context, s *status, me account) (bool, error) {
+// answered looks for an answer among the bot's replies to a mention: for news
+// that which links to them, else any:
+// no news comes before it.
+func (a *Adapter) answered(ctx context.Context, s *status, me account, ans *mention.Answer) (bool, error) {
 	var around struct {
 		Descendants []struct {
 			InReplyTo string  `json:"in_reply_to_id"`
 			Account   account `json:"account"`
+			Content   string  `json:"content"`
 		} `json:"descendants"`
 	}
 	if err := a.call(ctx, mention.Call{Path: "/api/v1/statuses/" + escape(s.ID) + "/context"}, &around); err != nil {
 		return false, err
 	}
 	for _, d := range around.Descendants {
-		if d.InReplyTo == s.ID && d.Account.ID == me.ID {
+		if d.InReplyTo != s.ID || d.Account.ID != me.ID {
+			continue
+		}
+		if ans.News == "" || slices.Contains(readContent(d.Content, nil, me).links, ans.Link) {
 			return true, nil
 		}
 	}

@@ -1,7 +1,6 @@
 package mastodon
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,7 +9,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"unrollbot/bot/bottest"
-	"unrollbot/bot/mention"
 	"unrollbot/bot/mention/mentiontest"
 	"unrollbot/unroll"
 )
@@ -23,7 +21,7 @@ func TestAnswer(t *testing.T) {
 		t.Run(visibility, func(t *testing.T) {
 			inBubble(t, func(r *rig) {
 				id := r.net.Mention(bottest.MastodonMention{Author: "carol", InReplyTo: r.parent, Visibility: visibility})
-				r.live()
+				r.Live()
 				got := r.wantPosts(1)[0]
 				text := "@carol@social.example “How looms work, with thanks to @\u2060carol and loom.\u2060example #\u2060weaving”\n2 posts · 3 minutes to read\n" +
 					mentiontest.PublicURL + threadRef.Path()
@@ -71,7 +69,7 @@ func TestWhatIsMeant(t *testing.T) {
 				}
 				tt.mention.InReplyTo = r.parent
 				r.net.Mention(tt.mention)
-				r.live()
+				r.Live()
 				got, answers := "", 0
 				for _, ref := range r.Threads.Asked() {
 					got, answers = got+ref.Path(), 1
@@ -86,94 +84,49 @@ func TestWhatIsMeant(t *testing.T) {
 }
 
 func TestOnceWhateverBreaks(t *testing.T) {
-	const post = "/api/v1/statuses"
-	stories := map[string]func(r *rig){
-		"listed again and again": func(r *rig) { r.live(func() {}, func() {}) },
-		"a new life":             func(r *rig) { r.live(); r.live() },
+	servers(t, mentiontest.Once)
+	for name, story := range map[string]func(r *rig){
 		"a new life without a store": func(r *rig) {
-			r.live()
+			r.Live()
 			r.Values = &mentiontest.Values{}
-			r.live()
+			r.Live()
 		},
-		"killed between post and mark": func(r *rig) {
-			r.net.OnPost(r.Values.Kill)
-			r.live()
-			if r.wantPosts(1); len(r.Values.Keys("mention:mastodon:done:")) != 0 {
-				r.Error("the kill came too late for this test")
-			}
-			r.net.OnPost(nil)
-			r.live()
-		},
-		"killed between post and mark, long ago": func(r *rig) {
-			r.net.OnPost(r.Values.Kill)
-			r.live()
-			r.net.OnPost(nil)
-			time.Sleep(3 * time.Hour)
-			r.live()
-		},
-		"killed while the thread is read": func(r *rig) {
-			r.Threads.OnUnroll(func() {
-				r.Values.Kill()
-				r.net.Fail(bottest.Fault{Path: post, Times: 1000})
-			})
-			r.live()
-			r.wantPosts(0)
-			r.net.Mend()
-			r.Threads.OnUnroll(nil)
-			r.live()
-		},
-		"the answer to the post is lost": func(r *rig) {
-			r.net.Fail(bottest.Fault{Path: post, After: true})
-			r.live()
-		},
-		"a gateway gave up on the post": func(r *rig) {
-			r.net.Fail(bottest.Fault{Path: post, After: true, Status: 504, Body: "<html>"})
-			r.live()
-		},
-		"too many posts": func(r *rig) {
-			r.net.Fail(bottest.Fault{Path: post, Status: 429, Header: map[string]string{"X-RateLimit-Reset": "2000-01-01T00:05:00.000Z"}})
-			r.live()
-		},
-		"the list fails": func(r *rig) {
-			r.net.Fail(bottest.Fault{Path: "notifications", Times: 4})
-			r.live()
+		"the limit ends at a time": func(r *rig) {
+			r.net.Fail(bottest.Fault{Path: r.Post, Status: 429, Header: map[string]string{"X-RateLimit-Reset": "2000-01-01T00:05:00.000Z"}})
+			r.Live()
 		},
 		"the parent cannot be read for a while": func(r *rig) {
 			r.net.Fail(bottest.Fault{Path: "statuses/" + r.parent, Status: 503, Times: 2})
-			r.live()
+			r.Live()
 		},
-		"the store fails for a while": func(r *rig) {
-			r.Values.Break(errors.New("no store"))
-			r.live(func() { r.Values.Break(nil) })
-		},
-		"the stream hangs": func(r *rig) { r.live(r.net.Hang) },
-	}
-	for name, story := range stories {
-		for _, gts := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/gotosocial=%v", name, gts), func(t *testing.T) {
-				inBubble(t, func(r *rig) {
-					r.net.GoToSocial = gts
-					r.ask()
-					story(r)
-					r.wantPosts(1)
-				})
+		"the stream hangs": func(r *rig) { r.Live(r.net.Hang) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				r.ask()
+				story(r)
+				r.wantPosts(1)
 			})
-		}
+		})
 	}
 }
+
+func TestManners(t *testing.T) { servers(t, mentiontest.Manners) }
+
+func TestWatching(t *testing.T) { servers(t, mentiontest.Watching) }
 
 // A first start answers the last hour; what comes while the bot is away
 // later is answered however much it is.
 func TestNothingIsMissed(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.net.Mention(bottest.MastodonMention{Author: "carol", InReplyTo: r.parent, At: time.Now().Add(-2 * time.Hour)})
-		r.live()
+		r.Live()
 		r.wantPosts(0)
 		for i := range 5 {
 			r.net.Mention(bottest.MastodonMention{Author: fmt.Sprint("dave", i), InReplyTo: r.net.Post(fmt.Sprint("https://social.example/@ada/3", i))})
 			time.Sleep(time.Hour)
 		}
-		r.live()
+		r.Live()
 		r.wantPosts(5)
 	})
 }
@@ -198,7 +151,7 @@ func TestStreamIsFaster(t *testing.T) {
 func TestPollingWithoutStream(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.net.GoToSocial = true
-		r.live(func() { r.ask() })
+		r.Live(func() { r.ask() })
 		r.wantPosts(1)
 		if n := r.net.Calls("GET /api/v1/streaming"); n != 1 {
 			t.Errorf("asked %d times for a stream that is not there", n)
@@ -208,7 +161,7 @@ func TestPollingWithoutStream(t *testing.T) {
 
 func TestSilentStreamIsLeft(t *testing.T) {
 	inBubble(t, func(r *rig) {
-		r.live()
+		r.Live()
 		if n := r.net.Calls("GET /api/v1/streaming"); n < 2 {
 			t.Errorf("%d streams in ten minutes of silence", n)
 		}
@@ -221,7 +174,7 @@ func TestLimitsOfTheServer(t *testing.T) {
 			inBubble(t, func(r *rig) {
 				r.net.MaxChars, r.net.Old = 120, old
 				r.ask()
-				r.live()
+				r.Live()
 				if got := r.wantPosts(1)[0].Status; !strings.HasSuffix(got, "\n"+mentiontest.PublicURL+threadRef.Path()) {
 					t.Errorf("the link was cut: %q", got)
 				}
@@ -230,38 +183,10 @@ func TestLimitsOfTheServer(t *testing.T) {
 	}
 }
 
-func TestAgain(t *testing.T) {
-	for again, want := range map[mention.Again][2]int{mention.AgainPointer: {2, 0}, mention.AgainLike: {1, 1}, mention.AgainSilent: {1, 0}} {
-		t.Run(string(again), func(t *testing.T) {
-			inBubble(t, func(r *rig) {
-				r.cfg.Again = again
-				r.ask()
-				r.live(func() { r.ask() })
-				r.wantPosts(want[0])
-				if n := len(r.net.Likes()); n != want[1] {
-					t.Errorf("%d likes", n)
-				}
-			})
-		})
-	}
-}
-
-func TestStop(t *testing.T) {
-	inBubble(t, func(r *rig) {
-		say := func(text string) {
-			r.net.Mention(bottest.MastodonMention{Author: "carol", InReplyTo: r.parent, ToBot: true, Content: "<p>" + bottest.MastodonBot + " " + text + "</p>"})
-		}
-		r.live(func() { say("stop") }, func() { r.ask() })
-		r.wantPosts(0)
-		r.live(func() { say("start") }, func() { r.ask() })
-		r.wantPosts(2)
-	})
-}
-
 func TestDeletedMention(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.net.Delete(r.ask())
-		r.live(func() {})
+		r.Live(func() {})
 		r.wantPosts(0)
 		if n := r.net.Calls("POST /api/v1/statuses"); n > 1 {
 			t.Errorf("tried %d times", n)
@@ -274,7 +199,7 @@ func TestRefusedToken(t *testing.T) {
 		r.cfg.Token = "another-secret"
 		r.Secrets = append(r.Secrets, "another-secret")
 		l := r.Begin()
-		r.rest()
+		r.Rest()
 		l.End()
 		if l.Err == nil || !strings.Contains(l.Err.Error(), "Development") || strings.Contains(l.Err.Error(), "another-secret") {
 			t.Errorf("Run: %v", l.Err)

@@ -1,6 +1,8 @@
 package mention
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -23,6 +25,9 @@ type Answer struct {
 	// Title and Summary are for a card of Link.
 	Title, Summary string
 	Locale         string // of the words around the thread's own
+	// News is set where a watched thread has grown: the id of the first post
+	// that is new. It is one more answer to the same mention.
+	News string
 }
 
 // wordsPerMinute and signsPerMinute are how fast people read: words, and
@@ -96,6 +101,25 @@ func again(p bot.Phrases, locale string, r *bot.Reply) *Answer {
 		Text: p.Text(locale, "mention_again", nil), Link: r.PageURL, LinkText: p.Text(locale, "mention_read", nil),
 		Title: render.Title(r.Thread), Locale: locale,
 	}
+}
+
+// ofNews is the answer that tells of a watched thread's new posts.
+func ofNews(p bot.Phrases, locale string, r *bot.Reply) *Answer {
+	t := r.Thread
+	fresh := unroll.Thread{Ref: t.Ref, Author: t.Author}
+	at := slices.IndexFunc(t.Posts, func(post unroll.Post) bool { return post.ID == r.NewFrom })
+	fresh.Posts = t.Posts[max(at, 0):]
+	a := &Answer{
+		Words: render.Title(&fresh),
+		Text:  p.Text(locale, "news", map[string]any{"PluralCount": fresh.Len(), "Author": Inert(cmp.Or(t.Author.Name, t.Author.Handle))}),
+		Link:  r.PageURL + "#" + render.Anchor(t, r.NewFrom), LinkText: p.Text(locale, "mention_read", nil),
+		Title: render.Title(t), Locale: locale, News: r.NewFrom,
+	}
+	a.Summary = a.Text
+	if t.Sensitive() {
+		a.Words = ""
+	}
+	return a
 }
 
 // Fit writes the answer as a text of at most max, in the units of size; tail

@@ -297,7 +297,7 @@ func (d *Desk) start(ctx context.Context, it *item, turn int) error {
 		return d.then(ctx, it, errors.Join(d.brake.Release(ctx, ""), d.brake.Release(ctx, d.net.Name())))
 	case actHelp:
 		return d.say(ctx, it, turn, "mention_help")
-	case actUnroll, actIgnore:
+	case actUnroll, actWatch, actUnwatch, actIgnore:
 	}
 	if stopped, err := d.people.stopped(ctx, m.User); err != nil || stopped {
 		return d.then(ctx, it, err)
@@ -312,7 +312,7 @@ func (d *Desk) start(ctx context.Context, it *item, turn int) error {
 		m.Target = append(m.Target, found...)
 		target = m.target()
 	}
-	if target == "" {
+	if target == "" && act != actUnwatch { // which may mean all
 		return d.say(ctx, it, turn, "mention_no_thread")
 	}
 	// Request.ID stays empty: bot.Once marks a request before it is handled,
@@ -320,7 +320,7 @@ func (d *Desk) start(ctx context.Context, it *item, turn int) error {
 	// once is the desk's own affair.
 	req := bot.Request{
 		Platform: d.net.Name(), Chat: cmp.Or(m.Conversation, target), User: m.User, Locale: m.Locale,
-		Public: m.Public, Mentioned: true, Command: "unroll",
+		Public: m.Public, Mentioned: true, Command: string(act),
 		// One post is meant, and its link says all that the text did.
 		Replied: &bot.Message{Links: []string{target}},
 	}

@@ -319,10 +319,20 @@ func TestWants(t *testing.T) {
 		"stop the war":                            actIgnore,
 		"start":                                   actStart,
 		"help":                                    actHelp,
+		"watch":                                   actWatch,
+		"please watch this thread!":               actWatch,
+		"watch this video":                        actIgnore,
+		"Unwatch":                                 actUnwatch,
+		"unroll and watch":                        actUnroll,
 	} {
 		m := &Mention{Named: true, Text: text}
 		if got := m.wants(Keywords(nil)); got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+	for text, want := range map[string]action{"unwatch": actUnwatch, "watch": actIgnore, "unroll": actIgnore, "stop": actStop} {
+		if got := (&Mention{ToBot: true, Text: text}).wants(Keywords(nil)); got != want {
+			t.Errorf("%q in a reply to the bot that does not name it: %s, want %s", text, got, want)
 		}
 	}
 	if got := (&Mention{Named: true, Text: "entrolle"}).wants(Keywords([]string{" Entrolle "})); got != actUnroll {

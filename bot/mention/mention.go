@@ -17,6 +17,7 @@ import (
 	"time"
 	"unicode"
 
+	"unrollbot/bot"
 	"unrollbot/unroll"
 )
 
@@ -61,8 +62,9 @@ type Network interface {
 	// leads to the same ones again. An empty cursor means the last hour's.
 	// Mentions that were given before may be among them.
 	Poll(ctx context.Context, cursor string) (batch []*Mention, from string, err error)
-	// Post answers m. again is set where an answer may stand already: then
-	// Post finds out, and returns nil when it does.
+	// Post answers m. again is set where that answer may stand already: then
+	// Post finds out, and returns nil when it does. A mention has one answer,
+	// and one for each [Answer.News].
 	Post(ctx context.Context, m *Mention, a *Answer, again bool) error
 	// Like marks m as seen by the bot. Doing so twice changes nothing.
 	Like(ctx context.Context, m *Mention) error
@@ -80,6 +82,8 @@ type action string
 const (
 	actIgnore  action = "ignore"
 	actUnroll  action = "unroll"
+	actWatch   action = "watch"
+	actUnwatch action = "unwatch"
 	actHelp    action = "help"
 	actStop    action = "stop"
 	actStart   action = "start"
@@ -105,8 +109,14 @@ func (m *Mention) wants(keywords []string) action {
 			return actStart
 		}
 	}
-	if !m.Named {
+	watching := bot.Watching(words)
+	switch {
+	case watching == bot.IntentUnwatch:
+		return actUnwatch
+	case !m.Named:
 		return actIgnore
+	case watching == bot.IntentWatch:
+		return actWatch
 	}
 	if len(words) == 1 {
 		switch words[0] {
