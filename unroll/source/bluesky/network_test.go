@@ -1,13 +1,10 @@
 package bluesky_test
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -142,6 +139,7 @@ func TestNetwork(t *testing.T) {
 	t.Run("login only", n.loginOnly)
 	t.Run("renamed", n.renamed)
 	t.Run("1,200 posts", n.long)
+	t.Run("update", n.update)
 }
 
 func (n *network) unroll(t *testing.T, cfg bluesky.Config, ref unroll.Ref) (unroll.Thread, []string) {
@@ -179,14 +177,14 @@ func (n *network) loginOnly(t *testing.T) {
 			"values": []any{map[string]any{"val": "!no-unauthenticated"}},
 		},
 	})
-	p := a.post(t, "Not for everybody", strong{})
+	p := a.post(t, "Not for everybody")
 	n.indexed(t, p)
 	n.refused(t, p.ref(t), unroll.KindLoginRequired)
 }
 
 func (n *network) renamed(t *testing.T) {
 	a := n.account(t, "old")
-	p := a.post(t, "The same words under another name", strong{})
+	p := a.post(t, "The same words under another name")
 	n.indexed(t, p)
 	before, after := p.ref(t), p.ref(t)
 	before.Author, after.Author = a.handle, strings.Replace(a.handle, "old", "new", 1)
@@ -208,7 +206,7 @@ func (n *network) renamed(t *testing.T) {
 // long writes 1,200 posts, 200 at a time, and reads them from three places.
 func (n *network) long(t *testing.T) {
 	a := n.account(t, "long")
-	root := a.post(t, "post 1", strong{})
+	root := a.post(t, "post 1")
 	posts, start := []strong{root}, time.Now()
 	for len(posts) < 1200 {
 		var writes []any
@@ -241,6 +239,58 @@ func (n *network) long(t *testing.T) {
 	}
 }
 
+// update reads one thread again and again while it grows and loses posts.
+func (n *network) update(t *testing.T) {
+	a := n.account(t, "grows")
+	posts := []strong{a.post(t, "post 1")}
+	say := func() {
+		posts = append(posts, a.post(t, fmt.Sprintf("post %d", len(posts)+1), posts[0], posts[len(posts)-1]))
+	}
+	for range 4 {
+		say()
+	}
+	n.indexed(t, posts[4])
+	th, _ := n.unroll(t, bluesky.Config{}, posts[0].ref(t))
+	for _, step := range []struct {
+		name  string
+		do    func()
+		calls []string
+		want  []string
+		state unroll.State
+	}{
+		{"nothing has changed", func() {}, []string{thread, count}, lines("post", 1, 5), unroll.Complete},
+		{"it goes on", func() { say(); n.indexed(t, posts[5]) }, []string{thread, count}, lines("post", 1, 6), unroll.Complete},
+		{
+			"a post in the middle is deleted", func() { a.remove(t, posts[2]) },
+			[]string{thread, thread, count},
+			[]string{"post 1", "post 2", "[deleted]", "post 4", "post 5", "post 6"},
+			unroll.Partial,
+		},
+		{
+			"and the last one", func() { a.remove(t, posts[5]) },
+			[]string{thread, thread, count, feed},
+			[]string{"post 1", "post 2", "[deleted]", "post 4", "post 5"},
+			unroll.Partial,
+		},
+	} {
+		step.do()
+		d := &tapped{Doer: n.client}
+		c, err := newSource(t, bluesky.Config{BaseURL: n.appview, Now: time.Now}, d).Update(t.Context(), &th)
+		if err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		if th, err = unroll.Assemble(c); err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		t.Logf("%s: %q, calls %v, %s", step.name, texts(th.Posts), d.calls, th.Verdict.State)
+		for _, diff := range []string{gocmp.Diff(step.calls, d.calls), gocmp.Diff(step.want, texts(th.Posts)), gocmp.Diff(step.state, th.Verdict.State)} {
+			if diff != "" {
+				t.Errorf("%s: %s", step.name, diff)
+			}
+		}
+	}
+}
+
 // tid makes a record key of a time: its microseconds and a clock's number, in
 // the base 32 that sorts.
 func tid(at time.Time) string {
@@ -250,99 +300,4 @@ func tid(at time.Time) string {
 		out[i] = digits[n&31]
 	}
 	return string(out[:])
-}
-
-// person is an account on the PDS.
-type person struct {
-	n                *network
-	did, handle, jwt string
-}
-
-func (n *network) account(t *testing.T, name string) *person {
-	t.Helper()
-	p := &person{n: n, handle: fmt.Sprintf("%s%d.test", name, time.Now().UnixMilli()%1e9)}
-	out := p.call(t, "com.atproto.server.createAccount", map[string]any{
-		"handle": p.handle, "email": p.handle + "@example.org", "password": "on loopback only",
-	})
-	p.did, _ = out["did"].(string)
-	p.jwt, _ = out["accessJwt"].(string)
-	return p
-}
-
-func (p *person) post(t *testing.T, text string, parent strong) strong {
-	t.Helper()
-	record := map[string]any{"$type": "app.bsky.feed.post", "text": text, "createdAt": time.Now().UTC().Format(time.RFC3339Nano)}
-	if parent.URI != "" {
-		record["reply"] = map[string]any{"root": parent, "parent": parent}
-	}
-	out := p.call(t, "com.atproto.repo.createRecord", map[string]any{
-		"repo": p.did, "collection": "app.bsky.feed.post", "record": record,
-	})
-	uri, _ := out["uri"].(string)
-	cid, _ := out["cid"].(string)
-	return strong{URI: uri, CID: cid}
-}
-
-func (p *person) put(t *testing.T, collection, key string, record map[string]any) {
-	t.Helper()
-	record["$type"] = collection
-	p.call(t, "com.atproto.repo.putRecord", map[string]any{"repo": p.did, "collection": collection, "rkey": key, "record": record})
-}
-
-func (p *person) call(t *testing.T, method string, in any) map[string]any {
-	t.Helper()
-	body, err := json.Marshal(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.n.pds+"/xrpc/"+method, bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if p.jwt != "" {
-		req.Header.Set("Authorization", "Bearer "+p.jwt)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	raw, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s %s %v", method, res.Status, raw, err)
-	}
-	out := map[string]any{}
-	if len(raw) > 0 {
-		_ = json.Unmarshal(raw, &out)
-	}
-	return out
-}
-
-// indexed waits until the AppView knows a post.
-func (n *network) indexed(t *testing.T, p strong) {
-	t.Helper()
-	n.wait(t, func(ctx context.Context) bool {
-		var out any
-		_, err := n.client.GetJSON(ctx, httpx.Request{
-			URL: n.appview + "/xrpc/app.bsky.feed.getPosts?uris=" + url.QueryEscape(p.URI), Op: "wait",
-		}, &out)
-		posts, _ := out.(map[string]any)["posts"].([]any)
-		return err == nil && len(posts) == 1
-	})
-}
-
-func (n *network) wait(t *testing.T, done func(context.Context) bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
-	for !done(ctx) {
-		select {
-		case <-ctx.Done():
-			t.Fatal("the AppView has not seen it within a minute")
-		case <-tick.C:
-		}
-	}
 }
