@@ -44,6 +44,7 @@ type Store struct {
 	limits *unroll.LocalLimiter
 	locks  locks
 
+	disk   disk
 	writes chan *write
 	broken error         // of the goroutine that writes: why it cannot any longer
 	stop   chan struct{} // closed by Close
@@ -89,6 +90,7 @@ func Open(cfg Config) (*Store, error) {
 	}
 	s := &Store{
 		path: cfg.Path, codec: cdc, log: cfg.Log, now: cfg.Now,
+		disk:   disk{log: cfg.Log, path: cfg.Path},
 		limits: unroll.NewLocalLimiter(cfg.Now),
 		locks:  locks{now: cfg.Now, held: make(map[string]*hold)},
 		writes: make(chan *write),
@@ -146,9 +148,16 @@ func diagnose(err error) error {
 	}
 }
 
-// Ping tells whether the file can be read.
-func (s *Store) Ping(context.Context) error {
-	return s.wrap("ping", s.view(func(*bbolt.Tx) error { return nil }))
+// Ping tells whether the file can be read, and, where that failed the last
+// time, written.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.view(func(*bbolt.Tx) error { return nil }); err != nil {
+		return s.wrap("ping", err)
+	}
+	if s.disk.trouble() != nil {
+		return s.probe(ctx)
+	}
+	return nil
 }
 
 // Close finishes the writes that are under way and closes the file.

@@ -61,7 +61,7 @@ func (s *Store) write() {
 			if s.broken == nil {
 				s.broken = s.commit(batch)
 			} else {
-				refuse(batch, s.broken)
+				answer(batch, s.broken)
 			}
 		case <-s.stop:
 			return
@@ -70,23 +70,26 @@ func (s *Store) write() {
 }
 
 // commit does a batch in one transaction, or each write in its own if one of
-// them fails. It returns an error when the database can take no more writes.
+// them is refused. It returns an error when the database can take no more
+// writes at all, which a full disk is not.
 func (s *Store) commit(batch []*write) error {
+	var refused error // by a write itself
 	err := guard(func() error {
 		return s.db.Update(func(tx *bbolt.Tx) error {
 			for _, w := range batch {
-				if err := w.do(tx); err != nil {
-					return err
+				if refused = w.do(tx); refused != nil {
+					return refused
 				}
 			}
 			return nil
 		})
 	})
+	if refused == nil {
+		s.disk.note(err)
+	}
 	broken := errors.Is(err, errDamaged)
-	if err == nil || broken || len(batch) == 1 {
-		for _, w := range batch {
-			w.done <- err
-		}
+	if refused == nil || broken || len(batch) == 1 {
+		answer(batch, err)
 		if broken {
 			return err
 		}
@@ -94,14 +97,15 @@ func (s *Store) commit(batch []*write) error {
 	}
 	for i := range batch {
 		if broken := s.commit(batch[i : i+1]); broken != nil {
-			refuse(batch[i+1:], broken)
+			answer(batch[i+1:], broken)
 			return broken
 		}
 	}
 	return nil
 }
 
-func refuse(batch []*write, err error) {
+// answer answers all of a batch alike.
+func answer(batch []*write, err error) {
 	for _, w := range batch {
 		w.done <- err
 	}
