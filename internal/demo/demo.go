@@ -21,7 +21,10 @@ import (
 	"unrollbot/unroll"
 )
 
-//go:embed threads/*.txtar media/*.svg
+// The pictures are the drawings beside them as PNG: no export holds SVG, and
+// no proxy passes it on, because it may hold scripts.
+//
+//go:embed threads/*.txtar media/*.png
 var files embed.FS
 
 // Addr is where the demo listens when it can, so that links to it last from

@@ -278,7 +278,7 @@ func picture(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
-	if kind := res.Header.Get("Content-Type"); res.StatusCode != http.StatusOK || kind != "image/svg+xml" || !strings.HasPrefix(string(body), "<svg ") {
+	if kind := res.Header.Get("Content-Type"); res.StatusCode != http.StatusOK || kind != "image/png" || !strings.HasPrefix(string(body), "\x89PNG") {
 		return fmt.Errorf("%s: %d %s", url, res.StatusCode, kind)
 	}
 	return nil
