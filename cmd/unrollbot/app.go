@@ -55,6 +55,7 @@ type store interface {
 	unroll.Limiter
 	unroll.Values
 	unroll.Leases
+	unroll.Agenda
 	Dump(context.Context, func(codec.Record) error) error
 	Restore(context.Context, codec.Record) error
 	Ping(context.Context) error
@@ -78,7 +79,10 @@ type app struct {
 	client     *httpx.Client
 	sources    []unroll.Source
 	service    *unroll.Service
-	dispatcher *bot.Dispatcher
+	queue      unroll.Queue // nil without Redis
+	durable    *bot.Durable // nil without Redis
+	dispatcher dispatcher
+	lookout    *bot.Lookout
 	demo       *demo.Net // nil without --demo
 
 	listener net.Listener
@@ -120,11 +124,12 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger, o options)
 		return nil, err
 	}
 	a.triggers = bot.NewTriggers(cfg.Keywords)
+	a.lookout = bot.NewLookout(bot.LookoutConfig{PublicURL: cfg.PublicURL, Observer: a.metrics, Log: log},
+		a.store, a.unroller(), a.phrases, bot.NewBans(a.store, log))
 	answerer := bot.NewAnswerer(bot.AnswererConfig{
-		PublicURL: cfg.PublicURL, Published: a.publish, Log: log,
+		PublicURL: cfg.PublicURL, Lookout: a.lookout, Published: a.publish, Log: log,
 	}, a.triggers, a.unroller(), a.phrases)
-	a.dispatcher = bot.NewDispatcher(bot.DispatcherConfig{Concerns: a.triggers.Concerns, Log: log}, bot.Chain(answerer, a.middleware()...))
-	a.metrics.Queue(a.dispatcher.Load)
+	a.newDispatcher(bot.Chain(answerer, a.middleware()...))
 	a.onClose(func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), drainFor)
 		defer cancel()
@@ -168,7 +173,7 @@ func (a *app) openStore(ctx context.Context, o options) error {
 		if err != nil {
 			return &hintError{err, "UNROLL_REDIS_URL takes redis://[user:password@]host:port[/db], rediss://…, see README.md"}
 		}
-		a.store = s
+		a.store, a.queue = s, s
 		a.onClose(s.Close)
 		return nil
 	}
@@ -332,12 +337,13 @@ func (a *app) Run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for _, adapter := range a.adapters {
 		g.Go(func() error {
-			if err := adapter.Run(ctx); err != nil {
+			if err := a.run(ctx, adapter); err != nil {
 				return fmt.Errorf("%s: %w", adapter.Name(), err)
 			}
 			return nil
 		})
 	}
+	g.Go(func() error { return a.lookout.Run(ctx, a.adapters) })
 	g.Go(func() error {
 		if err := a.server.Serve(a.listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("reader: %w", err)

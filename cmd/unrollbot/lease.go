@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"sync"
 
 	"unrollbot/bot"
 	"unrollbot/internal/lease"
@@ -14,9 +15,13 @@ type alone struct {
 	name  string
 	lease *lease.Lease
 	make  func() (bot.Adapter, error)
+	run   func(context.Context, bot.Adapter) error
+
+	mu  sync.Mutex
+	now bot.Adapter // nil between terms
 }
 
-var _ bot.Adapter = (*alone)(nil)
+var _ bot.Recaller = (*alone)(nil)
 
 // alone has the adapters that newAdapter makes run on one replica at a time.
 // With the local file, which no two processes can open, that is so already.
@@ -28,7 +33,7 @@ func (a *app) alone(insist bool, newAdapter func() (bot.Adapter, error)) (bot.Ad
 	}
 	name := first.Name()
 	l := lease.New(lease.Config{Insist: insist, Changed: a.metrics.Lease(name), Log: a.log}, name, a.store)
-	return &alone{name, l, newAdapter}, nil
+	return &alone{name: name, lease: l, make: newAdapter, run: a.run}, nil
 }
 
 // Name is the adapter's.
@@ -41,6 +46,26 @@ func (a *alone) Run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		return adapter.Run(ctx)
+		a.set(adapter)
+		defer a.set(nil)
+		return a.run(ctx, adapter)
 	})
+}
+
+func (a *alone) set(adapter bot.Adapter) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.now = adapter
+}
+
+// Recall implements [bot.Recaller] through the adapter that runs here, if one
+// does.
+func (a *alone) Recall(ctx context.Context, req bot.Request, address []byte) (bot.Responder, error) {
+	a.mu.Lock()
+	r, ok := a.now.(bot.Recaller)
+	a.mu.Unlock()
+	if !ok {
+		return nil, bot.ErrElsewhere
+	}
+	return r.Recall(ctx, req, address)
 }

@@ -103,10 +103,10 @@ func (a *app) middleware() []bot.Middleware {
 		ms = append(ms, a.tracer.Requests())
 	}
 	return append(ms,
+		bot.Once(a.store, a.log),
 		bot.Refuse(bot.NewBans(a.store, a.log), a.metrics.Banned),
 		bot.Log(a.log, a.triggers, a.metrics),
 		bot.Recover(a.phrases),
-		bot.Once(a.store, a.log),
 		bot.Limited(a.store, limits, a.phrases, a.log),
 	)
 }

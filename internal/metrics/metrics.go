@@ -23,6 +23,7 @@ type Metrics struct {
 	fetches  *prometheus.HistogramVec
 	leases   *prometheus.GaugeVec
 	banned   *prometheus.CounterVec
+	kept     *prometheus.CounterVec
 	limited  *prometheus.CounterVec
 	served   *prometheus.HistogramVec
 	posts    *prometheus.CounterVec
@@ -54,6 +55,7 @@ func New(version string) *Metrics {
 	}
 	m.served = histogram("web_seconds", "Time the reader took to answer, by route and status.", "route", "status")
 	m.banned = counter("banned_requests_total", "Requests of banned users, which were dropped.", "platform")
+	m.kept = counter("kept_requests_total", "Requests that were written down, by what became of them.", "platform", "fate")
 	m.limited = counter("limited_total", "Events beyond a limit, by what was limited.", "limit")
 	m.posts = counter("paid_posts_total", "Posts read that cost money, by endpoint.", "endpoint")
 	m.dollars = counter("paid_dollars_total", "What reading has cost by the price list, in US dollars.", "endpoint")
@@ -64,7 +66,7 @@ func New(version string) *Metrics {
 		Namespace: "unrollbot", Name: "build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": version},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.unrolls, m.fetches, m.served, m.banned, m.limited, m.posts, m.dollars, m.leases, build,
+	m.registry.MustRegister(m.requests, m.unrolls, m.fetches, m.served, m.banned, m.kept, m.limited, m.posts, m.dollars, m.leases, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
