@@ -267,11 +267,11 @@ func TestStopIsHeardWhenTheBudgetIsSpent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(r *rig) {
 				noon()
-				r.cfg.Budget = 1
+				r.cfg.Budget, r.cfg.NoLink = 1, true
 				if streamed {
 					r.cfg.BearerToken = r.net.Bearer
 				}
-				r.Values.Set((&purse{}).key(time.Now()), fmt.Sprint(int64(dollars(0.9))))
+				r.Values.Set((&purse{}).key(time.Now()), fmt.Sprint(int64(dollars(0.98)))) // room for an answer, and not for hearing after it
 				r.live(func() { r.ask() }, func() {
 					r.net.Mention(bottest.XMention{Author: "7", Parent: "24", Text: "@bot stop"})
 				}, func() {
@@ -283,6 +283,27 @@ func TestStopIsHeardWhenTheBudgetIsSpent(t *testing.T) {
 				r.wantPosts(0)
 			})
 		})
+	}
+}
+
+// A list takes over what was heard.
+func TestListedAfterHeard(t *testing.T) {
+	now := time.Now()
+	a := &Adapter{heard: make(map[string]heard), cfg: Config{Config: mention.Config{MaxAge: time.Hour}}}
+	named := func(id string) *mention.Mention { return &mention.Mention{ID: id, Cursor: id} }
+	for _, id := range []string{"12", "14", "12"} {
+		a.known(named(id), now)
+	}
+	a.listed([]*mention.Mention{named("13"), named("12")}, now)
+	got := ""
+	for _, m := range a.batch("10", now) {
+		got += m.ID + " from " + m.Cursor + ", "
+	}
+	if want := "12 from 12, 13 from 13, 14 from 13, "; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := a.batch("13", now.Add(2*time.Hour)); len(got) != 0 {
+		t.Errorf("%d mentions are held for ever", len(got))
 	}
 }
 
