@@ -51,6 +51,7 @@ func (s *AppView) route(w http.ResponseWriter, r *http.Request) {
 	c := bskyCall{bskyView: bskyView{index: s.index.Load()}, cfg: s.cfg, method: method, query: r.URL.Query()}
 	calls := map[string]func() (object, *xrpcError){
 		"app.bsky.feed.getPostThread":        c.postThread,
+		"app.bsky.unspecced.getPostThreadV2": c.threadV2,
 		"app.bsky.feed.getPosts":             c.getPosts,
 		"app.bsky.feed.getAuthorFeed":        c.authorFeed,
 		"app.bsky.actor.getProfile":          c.profile,

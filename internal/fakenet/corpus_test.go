@@ -103,6 +103,12 @@ func TestRealShapes(t *testing.T) {
 			[]string{n.AppViewURL + "/xrpc/app.bsky.feed.getPostThread?depth=1000&uri=" + at("ada", "101"), n.AppViewURL + "/xrpc/app.bsky.feed.getPostThread?uri=" + at("ada", "106")},
 			accounts,
 		},
+		{
+			"bluesky thread v2",
+			[]string{"live/bluesky/getPostThreadV2_*.json"},
+			[]string{n.AppViewURL + "/xrpc/app.bsky.unspecced.getPostThreadV2?anchor=" + at("ada", "101"), n.AppViewURL + "/xrpc/app.bsky.unspecced.getPostThreadV2?anchor=" + at("ada", "106")},
+			map[string]bool{"avatar": true, "langs": true, "opThreadPostIndex": true, "opThreadPostCount": true}, // of the author's thread only
+		},
 		{"bluesky profile", []string{"live/bluesky/getProfile.json"}, []string{n.AppViewURL + "/xrpc/app.bsky.actor.getProfile?actor=ada.test"}, accounts},
 		{"bluesky feed", []string{"live/bluesky/getAuthorFeed_author_threads.json", "live/bluesky/getPostThread_*.json"}, []string{n.AppViewURL + "/xrpc/app.bsky.feed.getAuthorFeed?actor=ada.test"}, accounts},
 		{"mastodon status", []string{"mastodon/mastodonpy-status-1.json", "mastodon/*status_card-1.json", "mastodon/*with_quote-2.json", "mastodon/*media_post_multiple-3.json"}, []string{toots + "101", toots + "102", toots + "104"}, nil},

@@ -15,17 +15,20 @@ import (
 // real ones do.
 type Config struct {
 	FxTwitter FxTwitterConfig
+	XAPI      XAPIConfig
 	AppView   AppViewConfig
 	Mastodon  MastodonConfig
 }
 
-// Net is one World served by all three networks on loopback.
+// Net is one World served by all networks on loopback.
 type Net struct {
 	FxTwitter *FxTwitter
+	XAPI      *XAPI
 	AppView   *AppView
 	Mastodon  *Mastodon
 
 	FxTwitterURL string // "http://127.0.0.1:port"
+	XAPIURL      string
 	AppViewURL   string
 	MastodonHost string // "127.0.0.1:port", to be trusted by the client
 
@@ -36,6 +39,7 @@ type Net struct {
 func Start(ctx context.Context, w World, cfg Config) (*Net, error) {
 	n := &Net{
 		FxTwitter: NewFxTwitter(w, cfg.FxTwitter),
+		XAPI:      NewXAPI(w, cfg.XAPI),
 		AppView:   NewAppView(w, cfg.AppView),
 		Mastodon:  NewMastodon(w, cfg.Mastodon),
 	}
@@ -44,6 +48,7 @@ func Start(ctx context.Context, w World, cfg Config) (*Net, error) {
 		addr    *string
 	}{
 		{n.FxTwitter, &n.FxTwitterURL},
+		{n.XAPI, &n.XAPIURL},
 		{n.AppView, &n.AppViewURL},
 		{n.Mastodon, &n.MastodonHost},
 	} {
@@ -54,14 +59,16 @@ func Start(ctx context.Context, w World, cfg Config) (*Net, error) {
 		*s.addr = l.Addr().String()
 		n.close = append(n.close, Serve(ctx, l, s.handler))
 	}
-	n.FxTwitterURL = "http://" + n.FxTwitterURL
-	n.AppViewURL = "http://" + n.AppViewURL
+	for _, address := range []*string{&n.FxTwitterURL, &n.XAPIURL, &n.AppViewURL} {
+		*address = "http://" + *address
+	}
 	return n, nil
 }
 
 // Set replaces the World on all networks.
 func (n *Net) Set(w World) {
 	n.FxTwitter.Set(w)
+	n.XAPI.Set(w)
 	n.AppView.Set(w)
 	n.Mastodon.Set(w)
 }
