@@ -7,12 +7,17 @@ import (
 	"time"
 )
 
-// probeSize is what must find room before a disk that was full counts as
-// well again, in bytes: more than most threads take.
-const probeSize = 64 << 10
+const (
+	// probeSize is what must find room before a disk that was full counts as
+	// well again, in bytes: more than most threads take. Less than that often
+	// finds room inside the file.
+	probeSize = 64 << 10
+	// probeInterval is how often that is tried.
+	probeInterval = 10 * time.Second
+)
 
-// disk remembers whether the last transaction could be written. It tells the
-// log when that changes, and not for each write.
+// disk remembers that a transaction could not be written, until there is room
+// again. It tells the log when either begins, and not for each write.
 type disk struct {
 	log  *slog.Logger
 	path string
@@ -21,18 +26,23 @@ type disk struct {
 	err error
 }
 
-// note takes how a transaction ended.
-func (d *disk) note(err error) {
+func (d *disk) failed(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	switch {
-	case err != nil && d.err == nil:
-		d.log.Error("the disk takes no more: going on without keeping anything", "path", d.path, "err", err,
+	if d.err == nil {
+		d.log.Error("the disk takes no more: going on, but what is new may not be kept", "path", d.path, "err", err,
 			"hint", "make room on the disk of UNROLL_DATA_DIR; nothing needs a restart")
-	case err == nil && d.err != nil:
-		d.log.Info("the disk takes what is written again", "path", d.path)
 	}
 	d.err = err
+}
+
+func (d *disk) well() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.err != nil {
+		d.log.Info("the disk takes what is written again", "path", d.path)
+	}
+	d.err = nil
 }
 
 func (d *disk) trouble() error {
@@ -41,11 +51,30 @@ func (d *disk) trouble() error {
 	return d.err
 }
 
+// probeAlways looks now and then, until Close, so that the end of the trouble
+// is noticed also where nobody asks for it.
+func (s *Store) probeAlways() {
+	tick := time.NewTicker(probeInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			_ = s.probe(context.Background()) // that it goes on was told when it began
+		case <-s.stop:
+			return
+		}
+	}
+}
+
 // probe looks whether a disk that took no more does so again.
 func (s *Store) probe(ctx context.Context) error {
+	if s.disk.trouble() == nil {
+		return nil
+	}
 	const key = "boltstore:probe"
 	if err := s.SetValue(ctx, key, make([]byte, probeSize), time.Minute); err != nil {
 		return err
 	}
+	s.disk.well()
 	return s.DeleteValue(ctx, key)
 }

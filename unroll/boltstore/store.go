@@ -102,6 +102,7 @@ func Open(cfg Config) (*Store, error) {
 	}
 	s.done.Go(s.write)
 	s.done.Go(s.sweepAlways)
+	s.done.Go(s.probeAlways)
 	return s, nil
 }
 
@@ -148,16 +149,13 @@ func diagnose(err error) error {
 	}
 }
 
-// Ping tells whether the file can be read, and, where that failed the last
-// time, written.
+// Ping tells whether the file can be read, and, where that has failed,
+// written.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.view(func(*bbolt.Tx) error { return nil }); err != nil {
 		return s.wrap("ping", err)
 	}
-	if s.disk.trouble() != nil {
-		return s.probe(ctx)
-	}
-	return nil
+	return s.probe(ctx)
 }
 
 // Close finishes the writes that are under way and closes the file.

@@ -84,8 +84,8 @@ func (s *Store) commit(batch []*write) error {
 			return nil
 		})
 	})
-	if refused == nil {
-		s.disk.note(err)
+	if refused == nil && err != nil {
+		s.disk.failed(err)
 	}
 	broken := errors.Is(err, errDamaged)
 	if refused == nil || broken || len(batch) == 1 {
