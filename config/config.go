@@ -31,7 +31,7 @@ type Config struct {
 	TelegramAPIURL        string `env:"TELEGRAM_API_URL" envDefault:"https://api.telegram.org"`
 	TelegramWebhookURL    string `env:"TELEGRAM_WEBHOOK_URL"`
 	TelegramWebhookSecret Secret `env:"TELEGRAM_WEBHOOK_SECRET"`
-	TelegramRich          bool   `env:"TELEGRAM_RICH"` // rich messages of Bot API 10.1
+	TelegramRich          bool   `env:"TELEGRAM_RICH" envDefault:"true"` // rich messages of Bot API 10.1, where the server takes them
 
 	DiscordToken     Secret `env:"DISCORD_TOKEN"`
 	DiscordAPIURL    string `env:"DISCORD_API_URL" envDefault:"https://discord.com/api/v10"`

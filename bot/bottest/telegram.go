@@ -26,6 +26,9 @@ type Telegram struct {
 	// BotID and BotName are the bot's.
 	BotID   int64
 	BotName string
+	// Rich is set where the server knows the rich messages of Bot API 10.1. It
+	// is to be set before the first call.
+	Rich bool
 
 	tb     testing.TB
 	signs  signs

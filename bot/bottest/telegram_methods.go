@@ -214,7 +214,7 @@ func (t *Telegram) editMessageText(params json.RawMessage) (any, error) {
 	if err := t.read("editMessageText", params, &p); err != nil {
 		return nil, err
 	}
-	if p.Rich != nil {
+	if p.Rich != nil && t.Rich { // an older server does not see the parameter
 		if err := t.checkRich(p.Rich); err != nil {
 			return nil, err
 		}
@@ -237,6 +237,9 @@ func (t *Telegram) editMessageText(params json.RawMessage) (any, error) {
 		return nil, refuse(http.StatusBadRequest, "Bad Request: message can't be edited")
 	case m.Text == p.Text && reflect.DeepEqual(m.Rich, p.Rich) && reflect.DeepEqual(m.Entities, p.Entities) && reflect.DeepEqual(m.Markup, p.Markup):
 		return nil, refuse(http.StatusBadRequest, "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message")
+	}
+	if !t.Rich {
+		p.Rich = nil
 	}
 	m.Text, m.Rich, m.Entities, m.Preview, m.Markup = p.Text, p.Rich, p.Entities, p.Preview, p.Markup
 	m.Edits++

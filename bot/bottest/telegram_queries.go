@@ -106,5 +106,11 @@ func (t *Telegram) checkArticle(a TelegramArticle) error {
 	if err := t.checkMarkup(a.Markup); err != nil {
 		return err
 	}
+	if a.Content.Rich != nil {
+		if !t.Rich {
+			return refuse(http.StatusBadRequest, "Bad Request: can't parse inline query result: message content is not specified")
+		}
+		return t.checkRich(a.Content.Rich)
+	}
 	return t.checkText(a.Content.Text, a.Content.Entities, 4096)
 }

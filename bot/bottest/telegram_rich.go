@@ -23,6 +23,9 @@ func (t *Telegram) sendRichMessage(params json.RawMessage) (any, error) {
 		sending
 		Rich *TelegramRich `json:"rich_message"`
 	}
+	if !t.Rich {
+		return nil, refuse(http.StatusNotFound, "Not Found: method not found")
+	}
 	if err := t.read("sendRichMessage", params, &p); err != nil {
 		return nil, err
 	}
@@ -34,7 +37,7 @@ func (t *Telegram) sendRichMessage(params json.RawMessage) (any, error) {
 
 // The tags of rich messages that this stand-in takes, by where they may be.
 func richTags() (blocks, inline, media []string) {
-	return []string{"p", "blockquote", "footer", "figure", "figcaption", "tg-collage"},
+	return []string{"p", "h4", "blockquote", "footer", "figure", "figcaption", "tg-collage", "details", "summary"},
 		[]string{"b", "i", "s", "code", "a", "br", "tg-spoiler"},
 		[]string{"img", "video"}
 }
@@ -52,6 +55,7 @@ func (t *Telegram) checkRich(r *TelegramRich) error {
 	block, inline, medium := richTags()
 	chars, blocks, media := 0, 0, 0
 	var open []string // a stack
+	last := ""        // what the last token was
 	for z := html.NewTokenizer(strings.NewReader(r.HTML)); ; {
 		kind := z.Next()
 		if kind == html.ErrorToken {
@@ -77,7 +81,7 @@ func (t *Telegram) checkRich(r *TelegramRich) error {
 			switch {
 			case slices.Contains(block, name):
 				blocks++
-				if slices.Contains(inline, within) || within == "p" {
+				if slices.Contains(inline, within) || slices.Contains([]string{"p", "h4", "summary"}, within) || (name == "summary") != (within == "details" && last == "details") {
 					return bad("<%s> in <%s>", name, within)
 				}
 			case slices.Contains(medium, name):
@@ -101,6 +105,7 @@ func (t *Telegram) checkRich(r *TelegramRich) error {
 		default:
 			return bad("%s", token)
 		}
+		last = name
 	}
 	if len(open) > 0 {
 		return bad("<%s> is not closed", open)

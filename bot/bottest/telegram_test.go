@@ -66,6 +66,9 @@ func TestTelegramIsStrict(t *testing.T) {
 		{"long data", "sendMessage", `{"chat_id":77,"text":"a","reply_markup":{"inline_keyboard":[[{"text":"b","callback_data":"` + strings.Repeat("x", 65) + `"}]]}}`, "64 bytes"},
 		{"somebody else's message", "deleteMessage", `{"chat_id":77,"message_id":1}`, "message of somebody else"},
 		{"rich", "sendRichMessage", `{"chat_id":77,"rich_message":{"html":"<p>a<br>b</p>"}}`, ""},
+		{"folded", "sendRichMessage", `{"chat_id":77,"rich_message":{"html":"<h4>a</h4><details><summary>b</summary><p>c</p></details>"}}`, ""},
+		{"summary of nothing", "sendRichMessage", `{"chat_id":77,"rich_message":{"html":"<p>c</p><summary>b</summary>"}}`, "<summary> in <>"},
+		{"fold without a summary", "sendRichMessage", `{"chat_id":77,"rich_message":{"html":"<details><p>c</p></details>"}}`, "<p> in <details>"},
 		{"tags that do not nest", "sendRichMessage", `{"chat_id":77,"rich_message":{"html":"<p><b>a</p></b>"}}`, "closes"},
 		{"picture in a paragraph", "sendRichMessage", `{"chat_id":77,"rich_message":{"html":"<p><img src='https://a.example/1'/></p>"}}`, "<img> in <p>"},
 	}
@@ -73,6 +76,7 @@ func TestTelegramIsStrict(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := &complaints{TB: t}
 			tg := bottest.NewTelegram(c)
+			tg.Rich = true
 			tg.Say(bottest.TelegramPost{Text: "hello"})
 			post(t, tg, tt.method, tt.body)
 			if got := strings.Join(c.said, "\n"); (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {

@@ -194,12 +194,13 @@ type TelegramArticle struct {
 		Text     string           `json:"message_text"`
 		Entities []TelegramEntity `json:"entities"`
 		Preview  *TelegramPreview `json:"link_preview_options"`
+		Rich     *TelegramRich    `json:"rich_message"`
 	} `json:"input_message_content"`
 	Markup *TelegramKeyboard `json:"reply_markup"`
 }
 
 func (a TelegramArticle) message() *TelegramMessage {
-	return &TelegramMessage{Text: a.Content.Text, Entities: a.Content.Entities, Preview: a.Content.Preview, Markup: a.Markup}
+	return &TelegramMessage{Text: a.Content.Text, Rich: a.Content.Rich, Entities: a.Content.Entities, Preview: a.Content.Preview, Markup: a.Markup}
 }
 
 // telegramQuery is an inline query, or a guest's question.

@@ -47,9 +47,9 @@ type Config struct {
 	// WebhookSecret proves that an update comes from Telegram: 1 to 256
 	// letters, digits, _ and -. Empty means one derived from Token.
 	WebhookSecret string
-	// Rich shows a thread as one rich message (Bot API 10.1) where the server
-	// takes it, instead of pages.
-	Rich bool
+	// Classic shows threads as classic messages also where the server takes
+	// rich ones (Bot API 10.1).
+	Classic bool
 	// Languages are those to describe the commands in, two letters each,
 	// besides English.
 	Languages []string
@@ -79,7 +79,7 @@ type Adapter struct {
 	log      *slog.Logger
 
 	me   atomic.Pointer[tele.User] // set once Run knows it
-	poor atomic.Bool               // the server knows no rich messages
+	rich richness
 }
 
 var _ bot.Adapter = (*Adapter)(nil)

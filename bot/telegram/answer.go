@@ -86,6 +86,9 @@ func (a *Adapter) send(ctx context.Context, to place, v view, patience time.Dura
 			method = "sendRichMessage"
 		}
 		err := a.api.call(ctx, method, params, &sent)
+		if err == nil && v.Rich != nil {
+			a.rich.well()
+		}
 		switch {
 		case err == nil && probe == 0:
 			return sent.ID, nil
@@ -120,6 +123,7 @@ func (a *Adapter) send(ctx context.Context, to place, v view, patience time.Dura
 			continue
 		case v.less != nil && misformed(err):
 			v = v.less(err)
+			n-- // forms are few
 			continue
 		case misformed(err) && !v.bare():
 			// Rather plain than not at all.

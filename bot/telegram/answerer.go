@@ -61,7 +61,9 @@ func (a *Adapter) answererAt(at address, req *bot.Request) *answerer {
 	}
 }
 
-func (r *answerer) audience() audience { return audience{locale: r.locale, quiet: r.settings.Quiet} }
+func (r *answerer) audience() audience {
+	return audience{locale: r.locale, quiet: r.settings.Quiet, crowd: r.to.Chat < 0}
+}
 
 // Working lets the chat see that the bot is typing, if it takes any time, and
 // then a message that will become the answer. In a chat where only admins may
@@ -226,10 +228,10 @@ func (r *answerer) turn() turn { return turn{chat: r.to.Chat, patience: answerPa
 // one: what stands in its place is deleted.
 func (r *answerer) showFile(ctx context.Context, reply bot.Reply) error {
 	var data bytes.Buffer
-	if err := render.HTML(&data, reply.Thread); err != nil {
+	if err := r.a.options(reply, r.audience()).HTML(&data, reply.Thread); err != nil {
 		return err
 	}
-	link := r.a.linkView(reply.Thread, reply.PageURL, audience{})
+	link := r.a.linkView(reply, r.audience())
 	f := file{name: render.FileName(reply.Thread, ".html"), data: data.Bytes(), caption: link.richText, markup: r.a.fileButtons(ctx, reply, r.locale)}
 	at := len(r.new)
 	id, err := r.a.sendFile(ctx, r.turn(), r.to, f)

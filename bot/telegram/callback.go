@@ -39,12 +39,14 @@ const (
 	verbHTML     verb = 'h' // send an HTML file
 	verbEPUB     verb = 'e' // send an e-book
 	verbShow     verb = 'o' // show the thread in place of an offer
+	verbPDF      verb = 'P' // send a PDF
+	verbAll      verb = 'A' // send the whole thread in messages
 	verbWatch    verb = 'w' // tell of news of the thread
 	verbUnwatch  verb = 'W' // no longer do so
 
 	// verbsMenu show or hide the menu, of a thread with any of the following:
 	// the verb stands at the sum of what there is.
-	verbsMenu = "mMnNkKlL"
+	verbsMenu = "mMnNkKlLgGjJrRuU"
 )
 
 // What a menu may be for besides the thread itself.
@@ -52,9 +54,10 @@ const (
 	hasMedia = 1 << iota
 	hasBranches
 	mayGrow
+	hasMore // pages, which may come as messages
 )
 
-func (v verb) known() bool { return strings.IndexByte("pfxtadbvheowW"+verbsMenu, byte(v)) >= 0 }
+func (v verb) known() bool { return strings.IndexByte("pfxtadbvheowWPA"+verbsMenu, byte(v)) >= 0 }
 
 // menu tells whether the verb is a menu's, and of what.
 func (v verb) menu() (has int, ok bool) {

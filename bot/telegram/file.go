@@ -24,14 +24,17 @@ func (r *filer) Send(ctx context.Context, reply bot.Reply) error {
 		return nil
 	}
 	var data bytes.Buffer
-	write, ext := render.Markdown, ".md"
+	o := r.a.options(reply, r.audience())
+	write, ext := o.Markdown, ".md"
 	switch r.verb {
 	case verbText:
-		write, ext = render.Text, ".txt"
+		write, ext = o.Text, ".txt"
 	case verbHTML:
-		write, ext = render.HTML, ".html"
+		write, ext = o.HTML, ".html"
 	case verbEPUB:
-		write, ext = render.EPUB, ".epub"
+		write, ext = o.EPUB, ".epub"
+	case verbPDF:
+		write, ext = o.PDF, ".pdf"
 	default:
 	}
 	if err := write(&data, reply.Thread); err != nil {

@@ -193,9 +193,13 @@ func FuzzRich(f *testing.F) {
 	addStrange(f)
 	f.Fuzz(func(t *testing.T, text string, a, b, c, d int) {
 		th := strange(text, a, b, c, d)
+		var more func(int) string
+		if a%2 == 0 {
+			more = render.English{}.Posts
+		}
 		for _, page := range pages(th, render.Options{}, "", formRich) {
 			var open []string
-			for z := html.NewTokenizer(strings.NewReader(composeRich(th, page, "", true).HTML)); ; {
+			for z := html.NewTokenizer(strings.NewReader(composeRich(th, page, "", true, more).HTML)); ; {
 				kind := z.Next()
 				if kind == html.ErrorToken {
 					break

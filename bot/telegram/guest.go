@@ -59,7 +59,7 @@ func (r *guest) Working(ctx context.Context) error {
 
 // Send answers, with the first link's thread: there is one answer.
 func (r *guest) Send(ctx context.Context, reply bot.Reply) error {
-	v := r.a.view(ctx, reply, audience{locale: r.locale, inline: true})
+	v := r.a.view(ctx, reply, audience{locale: r.locale, inline: true, crowd: true})
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.timer != nil {
@@ -89,8 +89,14 @@ func (r *guest) answer(ctx context.Context, v view) error {
 	var sent struct {
 		Inline string `json:"inline_message_id"`
 	}
-	params := map[string]any{"guest_query_id": r.query, "result": v.article("answer", "Unroll", "")}
-	err := r.a.call(ctx, turn{}, "answerGuestQuery", params, &sent)
+	var err error
+	for {
+		params := map[string]any{"guest_query_id": r.query, "result": v.article("answer", "Unroll", "")}
+		if err = r.a.call(ctx, turn{}, "answerGuestQuery", params, &sent); v.less == nil || !misformed(err) {
+			break
+		}
+		v = v.less(err)
+	}
 	if r.inline = sent.Inline; r.inline != "" && !r.sent {
 		if err := r.a.values.SetValue(ctx, guestKey(r.query), []byte(r.inline), guestFor); err != nil {
 			r.a.log.Warn("store cannot keep an answer's place", "err", err)

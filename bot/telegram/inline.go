@@ -44,15 +44,16 @@ type article struct {
 
 // content is the message that an article becomes.
 type content struct {
-	Text     string   `json:"message_text"`
-	Entities []entity `json:"entities,omitempty"`
-	Preview  *preview `json:"link_preview_options,omitempty"`
+	Text     string       `json:"message_text,omitempty"`
+	Entities []entity     `json:"entities,omitempty"`
+	Preview  *preview     `json:"link_preview_options,omitempty"`
+	Rich     *richMessage `json:"rich_message,omitempty"`
 }
 
 func (v view) article(id, title, description string) article {
 	return article{
 		Type: "article", ID: id, Title: title, Description: description,
-		Content: content{Text: v.Text, Entities: v.Entities, Preview: v.Preview}, Markup: v.Markup,
+		Content: content{Text: v.Text, Entities: v.Entities, Preview: v.Preview, Rich: v.Rich}, Markup: v.Markup,
 	}
 }
 
@@ -79,7 +80,11 @@ func (a *Adapter) takeInline(ctx context.Context, id int64, q *inlineQuery) erro
 }
 
 func (a *Adapter) suggest(ctx context.Context, p answerInline) {
-	if err := a.call(ctx, turn{}, "answerInlineQuery", p, nil); err != nil && !refused(err).says("query is too old") {
+	a.suggested(a.call(ctx, turn{}, "answerInlineQuery", p, nil))
+}
+
+func (a *Adapter) suggested(err error) {
+	if err != nil && !refused(err).says("query is too old") {
 		a.log.Info("inline query cannot be answered", "err", err)
 	}
 }
@@ -103,24 +108,36 @@ func (r *suggester) Send(ctx context.Context, reply bot.Reply) error {
 	if r.answered.Swap(true) {
 		return nil
 	}
-	p := answerInline{QueryID: r.query.ID, Personal: true, Cache: cacheError}
-	if t := reply.Thread; t != nil {
-		p.Cache = cacheThread
-		key := keyOf(t.Ref.Path())
-		title := render.Title(t)
-		p.Results = append(p.Results, r.a.view(ctx, reply, audience{locale: r.locale, inline: true}).
-			article("text-"+key, title, render.Summary(t, maxDescription)))
-		if public(reply.PageURL) {
-			p.Results = append(p.Results, r.a.linkView(t, reply.PageURL, audience{}).
-				article("link-"+key, r.a.say(r.locale, "button_open", nil), reply.PageURL))
-		}
-	} else {
+	if reply.Thread == nil {
 		// Whoever chooses this sends what they typed.
 		v := view{richText: richText{Text: cutUnits(r.query.Query, maxText)}}
-		p.Results = []article{v.article("error", reply.Text, "")}
+		r.a.suggest(ctx, answerInline{
+			QueryID: r.query.ID, Personal: true, Cache: cacheError, Results: []article{v.article("error", reply.Text, "")},
+		})
+		return nil
 	}
-	r.a.suggest(ctx, p)
-	return nil
+	for v := r.a.view(ctx, reply, r.audience()); ; {
+		p := answerInline{QueryID: r.query.ID, Personal: true, Cache: cacheThread, Results: r.results(reply, v)}
+		err := r.a.call(ctx, turn{}, "answerInlineQuery", p, nil)
+		if v.less == nil || !misformed(err) {
+			r.a.suggested(err)
+			return nil
+		}
+		v = v.less(err)
+	}
+}
+
+// audience is whoever is in the chat where the suggestion is chosen.
+func (r *suggester) audience() audience { return audience{locale: r.locale, inline: true, crowd: true} }
+
+func (r *suggester) results(reply bot.Reply, v view) []article {
+	t := reply.Thread
+	key := keyOf(t.Ref.Path())
+	all := []article{v.article("text-"+key, r.a.options(reply, r.audience()).Title(t), render.Summary(t, maxDescription))}
+	if public(reply.PageURL) {
+		all = append(all, r.a.linkView(reply, r.audience()).article("link-"+key, r.a.say(r.locale, "button_open", nil), reply.PageURL))
+	}
+	return all
 }
 
 // maxDescription is enough for what clients show, in graphemes.

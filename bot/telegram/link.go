@@ -9,16 +9,16 @@ import (
 )
 
 // linkView is a thread's title that leads to its page, with the page's card.
-func (a *Adapter) linkView(t *unroll.Thread, pageURL string, to audience) view {
+func (a *Adapter) linkView(r bot.Reply, to audience) view {
 	var w writer
-	title := clean(render.Block{Kind: render.BlockText, Text: render.Title(t)})
-	v := view{Preview: &preview{URL: pageURL}}
-	if public(pageURL) {
-		title.Facets = []unroll.Facet{{Start: 0, End: len(title.Text), Kind: unroll.FacetLink, URL: pageURL}}
+	title := clean(render.Block{Kind: render.BlockText, Text: a.options(r, to).Title(r.Thread)})
+	v := view{Preview: &preview{URL: r.PageURL}}
+	if public(r.PageURL) {
+		title.Facets = []unroll.Facet{{Start: 0, End: len(title.Text), Kind: unroll.FacetLink, URL: r.PageURL}}
 		w.block(title)
 	} else {
 		w.block(title)
-		w.plain("\n" + pageURL)
+		w.plain("\n" + r.PageURL)
 		v.Preview = &preview{Disabled: true}
 	}
 	if to.quiet {
@@ -30,7 +30,7 @@ func (a *Adapter) linkView(t *unroll.Thread, pageURL string, to audience) view {
 
 // linkAnswer is a linkView with the menu.
 func (a *Adapter) linkAnswer(ctx context.Context, r bot.Reply, to audience) view {
-	v := a.linkView(r.Thread, r.PageURL, to)
+	v := a.linkView(r, to)
 	v.Markup = a.controls(ctx, r, to, 1, 1)
 	return v
 }

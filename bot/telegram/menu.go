@@ -14,6 +14,7 @@ const (
 	labelMedia = "🖼"
 
 	labelFile   = "⤓ "
+	labelAll    = "≡ "
 	labelBranch = "⑂ "
 
 	labelWatch   = "🔔 "
@@ -51,11 +52,15 @@ func (a *Adapter) menu(p press, locale string) [][]button {
 		does(verbFresh, a.say(locale, "button_refresh", nil)),
 		does(verbDelete, a.say(locale, "button_delete", nil)),
 	}
-	rows := [][]button{first, {
-		does(verbMarkdown, labelFile+".md"), does(verbText, labelFile+".txt"),
-		does(verbHTML, labelFile+".html"), does(verbEPUB, labelFile+".epub"),
-	}}
+	rows := [][]button{
+		first,
+		{does(verbPDF, labelFile+".pdf"), does(verbEPUB, labelFile+".epub"), does(verbHTML, labelFile+".html")},
+		{does(verbMarkdown, labelFile+".md"), does(verbText, labelFile+".txt")},
+	}
 	has, _ := p.Verb.menu()
+	if has&hasMore != 0 {
+		rows[2] = append(rows[2], does(verbAll, labelAll+a.say(locale, "button_all", nil)))
+	}
 	var third []button
 	if has&hasMedia != 0 {
 		third = append(third, does(verbMedia, labelMedia))
@@ -76,7 +81,7 @@ func (a *Adapter) menu(p press, locale string) [][]button {
 func ofMenu(row []button) bool {
 	return slices.ContainsFunc(row, func(b button) bool {
 		p, err := parsePress(b.Data)
-		return err == nil && strings.IndexByte("dtabvw", byte(p.Verb)) >= 0 // each row of the menu has one of these
+		return err == nil && strings.IndexByte("dtabvwP", byte(p.Verb)) >= 0 // each row of the menu has one of these
 	})
 }
 

@@ -109,8 +109,12 @@ func (a *Adapter) presserAt(at address, req *bot.Request) *presser {
 // responder is what does a button's work once its thread is there.
 func (a *Adapter) responder(p *presser, req *bot.Request) bot.Responder {
 	switch p.verb {
-	case verbMarkdown, verbText, verbHTML, verbEPUB:
+	case verbMarkdown, verbText, verbHTML, verbEPUB, verbPDF:
 		return &filer{presser: p}
+	case verbAll:
+		if p.to.Chat > 0 { // a crowd has no use for so many
+			return &spreader{presser: p}
+		}
 	case verbMedia:
 		return &exhibitor{presser: p}
 	case verbWatch, verbUnwatch:
@@ -198,7 +202,7 @@ func (r *presser) Working(ctx context.Context) error {
 			r.answer(ctx, r.a.say(r.locale, "admins_only", nil))
 			return bot.ErrDeclined
 		}
-	case verbMarkdown, verbText, verbHTML, verbEPUB, verbMedia:
+	case verbMarkdown, verbText, verbHTML, verbEPUB, verbPDF, verbMedia, verbAll:
 		if wait := r.over(ctx); wait > 0 {
 			err := &unroll.Error{Kind: unroll.KindRateLimited, Op: "press", RetryAfter: wait}
 			r.answer(ctx, bot.ErrorReply(r.a.phrases, r.locale, unroll.Ref{}, err).Text)
@@ -244,7 +248,7 @@ func (r *presser) Send(ctx context.Context, reply bot.Reply) error {
 func (r *presser) turn() turn { return turn{chat: r.to.Chat, patience: pressPatience} }
 
 func (r *presser) audience() audience {
-	return audience{locale: r.locale, inline: r.inline != "", quiet: r.settings.Quiet}
+	return audience{locale: r.locale, inline: r.inline != "", quiet: r.settings.Quiet, crowd: r.to.Chat <= 0}
 }
 
 // sorry tells of an error where the press was, or in a message when the

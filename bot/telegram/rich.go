@@ -2,7 +2,11 @@ package telegram
 
 import (
 	"html"
+	"net/http"
+	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"unrollbot/unroll"
 	"unrollbot/unroll/render"
@@ -44,16 +48,68 @@ func richCost(b render.Block, withMedia bool) int {
 	return max(n, blocks*perBlock, shown*perMedia)
 }
 
-// composeRich writes a page.
-func composeRich(t *unroll.Thread, page []render.Block, tail string, withMedia bool) *richMessage {
-	var w strings.Builder
-	for _, b := range page {
-		richBlock(&w, b, withMedia)
+// maxOpen is how much of a thread stands open before people who did not ask
+// for it, in UTF-16 units: about what a phone shows at once.
+const maxOpen = 1200
+
+// folded parts a page into what stands open, what is folded away, and the
+// footer. A rest as short as the fold itself is not worth one.
+func folded(page []render.Block) (open, rest, footer []render.Block) {
+	end := len(page)
+	for end > 0 && page[end-1].Kind == render.BlockFooter {
+		end--
 	}
+	body, footer := page[:end], page[end:]
+	parts := render.Pack(body, maxOpen, func(b render.Block) int { return units(b.Text) })
+	if len(parts) == 0 {
+		return page, nil, nil
+	}
+	rest = slices.Concat(parts[1:]...)
+	n := 0
+	for _, b := range rest {
+		n += units(b.Text)
+	}
+	if n < maxOpen/4 {
+		return page, nil, nil
+	}
+	return parts[0], rest, footer
+}
+
+// composeRich writes a page. With more, which names so many posts, only its
+// beginning is open.
+func composeRich(t *unroll.Thread, page []render.Block, tail string, withMedia bool, more func(posts int) string) *richMessage {
+	open, rest, footer := page, []render.Block(nil), []render.Block(nil)
+	if more != nil {
+		open, rest, footer = folded(page)
+	}
+	var w strings.Builder
+	blocks := func(all []render.Block) {
+		for _, b := range all {
+			richBlock(&w, b, withMedia)
+		}
+	}
+	blocks(open)
+	if len(rest) > 0 {
+		w.WriteString("<details><summary>" + html.EscapeString(more(posts(rest))) + "</summary>")
+		blocks(rest)
+		w.WriteString("</details>")
+	}
+	blocks(footer)
 	if tail != "" {
 		w.WriteString("<p>" + html.EscapeString(tail) + "</p>")
 	}
 	return &richMessage{HTML: w.String(), Bare: true, RTL: rightToLeft(t)}
+}
+
+// posts counts those that have a block among blocks.
+func posts(blocks []render.Block) int {
+	n, last := 0, ""
+	for _, b := range blocks {
+		if b.PostID != last && b.PostID != "" {
+			n, last = n+1, b.PostID
+		}
+	}
+	return n
 }
 
 // rightToLeft tells whether the thread's first post says that it is in a
@@ -86,7 +142,9 @@ func richBlock(w *strings.Builder, b render.Block, withMedia bool) {
 		open, end = "<p><i>", "</i></p>"
 	case render.BlockWarning:
 		open, end = "<p><b>", "</b></p>"
-	case render.BlockTitle, render.BlockText, render.BlockPoll, render.BlockBranch:
+	case render.BlockTitle:
+		open, end = "<h4>", "</h4>"
+	case render.BlockText, render.BlockPoll, render.BlockBranch:
 	}
 	if b.Spoiler {
 		open, end = open+"<tg-spoiler>", "</tg-spoiler>"+end
@@ -195,4 +253,53 @@ func richFigures(w *strings.Builder, figs []exhibit) {
 	} else {
 		w.WriteString("</figure>")
 	}
+}
+
+// richness knows whether the server takes rich messages. The zero value asks.
+type richness struct {
+	mu    sync.Mutex
+	until time.Time // no rich messages before then
+	times int       // refusals in a row
+}
+
+const (
+	// richAgain is when a server that knows no rich messages is tried again:
+	// it may be a newer one by then.
+	richAgain = 24 * time.Hour
+	// richLater is the same of one that refuses whatever it is sent, and
+	// richRefusals is after how many threads it is taken for such a one.
+	richLater    = time.Hour
+	richRefusals = 3
+)
+
+func (r *richness) taken(now time.Time) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !now.Before(r.until)
+}
+
+// refused learns from the refusal of a rich message, the last form of one or
+// not, and tells whether there is no use in another.
+func (r *richness) refused(now time.Time, err error, last bool) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e := refused(err)
+	switch {
+	case e.Code == http.StatusNotFound, e.says("text is empty", "content is not specified"): // no such method, no such parameter
+		r.until = now.Add(richAgain)
+		return true
+	case last:
+		if r.times++; r.times >= richRefusals {
+			r.times, r.until = 0, now.Add(richLater)
+			return true
+		}
+	}
+	return false
+}
+
+// well notes that a rich message was taken.
+func (r *richness) well() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.times = 0
 }

@@ -2,8 +2,10 @@ package telegram
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -57,12 +59,13 @@ func TestRichGolden(t *testing.T) {
 	if len(got) != 1 {
 		t.Fatalf("%d pages", len(got))
 	}
-	golden(t, "rich.html", strings.ReplaceAll(composeRich(th, got[0], "", true).HTML, "><", ">\n<"))
+	golden(t, "rich.html", strings.ReplaceAll(composeRich(th, got[0], "", true, nil).HTML, "><", ">\n<"))
 }
 
 func richRig(t *testing.T, th *unroll.Thread) *rig {
 	t.Helper()
-	r := newRig(t, Config{Rich: true}, unrolls(th))
+	r := newRig(t, Config{}, unrolls(th))
+	r.tg.Rich = true
 	r.start()
 	return r
 }
@@ -164,4 +167,120 @@ func TestRichIsSentOnce(t *testing.T) {
 			t.Errorf("%d answers", n)
 		}
 	})
+}
+
+// A crowd sees the beginning of a long thread, and all of it at a tap.
+func TestRichIsFoldedBeforeACrowd(t *testing.T) {
+	folded := regexp.MustCompile(`<details><summary>\+ (\d+) posts?</summary>`)
+	for _, tt := range []struct {
+		name  string
+		chat  int64
+		posts int
+		want  string // posts folded away; empty for no fold
+	}{
+		{"a short thread in a group", group, 5, ""},
+		{"a long thread in a group", group, 40, "36"},
+		{"a long thread in private", 77, 40, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := richRig(t, thread(tt.posts))
+				post := bottest.TelegramPost{From: bottest.TelegramUser{ID: 77}, Text: "/unroll " + link}
+				if tt.chat < 0 {
+					post.Chat.ID = tt.chat
+				}
+				r.tg.Say(post)
+				m := r.tg.WaitMessages(tt.chat, 1)[0]
+				got := ""
+				if found := folded.FindStringSubmatch(m.Rich.HTML); found != nil {
+					got = found[1]
+				}
+				if got != tt.want || !strings.HasSuffix(m.Rich.HTML, "</footer>") {
+					t.Errorf("%s posts are folded away, want %s: %s", got, tt.want, m.Rich.HTML)
+				}
+				for i := range tt.posts {
+					if n := strings.Count(m.Rich.HTML, fmt.Sprintf("Post %d.", i+1)); n != 1 {
+						t.Fatalf("post %d is there %d times", i+1, n)
+					}
+				}
+			})
+		})
+	}
+}
+
+// Servers that know nothing of rich messages, or will have none, are noticed
+// everywhere, and tried again in time.
+func TestRichIsGivenUp(t *testing.T) {
+	now := time.Unix(0, 0)
+	no := &apiError{Code: 400, Description: "Bad Request: no"}
+	for _, tt := range []struct {
+		name   string
+		err    error
+		times  int
+		for_   time.Duration
+		wellAt int
+	}{
+		{name: "no such method", err: &apiError{Code: 404, Description: "Not Found: method not found"}, times: 1, for_: richAgain},
+		{name: "no such parameter", err: &apiError{Code: 400, Description: "Bad Request: message text is empty"}, times: 1, for_: richAgain},
+		{name: "no such content", err: &apiError{Code: 400, Description: "Bad Request: message content is not specified"}, times: 1, for_: richAgain},
+		{name: "two of no good", err: no, times: 2},
+		{name: "three of no good", err: no, times: 3, for_: richLater},
+		{name: "two, one that was taken, and another", err: no, times: 3, wellAt: 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var r richness
+			for i := range tt.times {
+				if i > 0 && i == tt.wellAt {
+					r.well()
+				}
+				r.refused(now, tt.err, false)
+				r.refused(now, tt.err, true)
+			}
+			if got := r.taken(now.Add(tt.for_)); !got {
+				t.Error("not tried again")
+			}
+			if tt.for_ > 0 && r.taken(now.Add(tt.for_-1)) {
+				t.Error("tried too soon")
+			}
+		})
+	}
+}
+
+// An older server takes the same answers everywhere, in their classic form.
+func TestRichFallsBackEverywhere(t *testing.T) {
+	for name, knows := range map[string]bool{"rich": true, "classic": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, Config{}, unrolls(thread(5)))
+				r.tg.Rich = knows
+				r.start()
+				is := func(where string, rich *bottest.TelegramRich, text string) {
+					if (rich != nil) != knows || (text != "") == knows {
+						t.Errorf("%s: rich %+v, text %.40q", where, rich, text)
+					}
+				}
+				guest := r.tg.Ask(asker, "@unroll_test_bot unroll "+link, "")
+				r.tg.WaitQuery(guest)
+				m, _ := r.tg.Inline(guest)
+				is("guest", m.Rich, m.Text)
+				r.a.rich = richness{}
+
+				results := r.tg.WaitQuery(r.tg.Query(asker, link)).Results
+				is("inline", results[0].Content.Rich, results[0].Content.Text)
+				if inline := r.tg.Choose("query-2", results[0].ID); inline == "" {
+					t.Errorf("a result cannot be chosen")
+				}
+				r.a.rich = richness{}
+
+				r.tg.Say(inGroup("/unroll " + link))
+				m = r.tg.WaitMessages(group, 1)[0]
+				is("message", m.Rich, m.Text)
+				r.a.rich = richness{}
+				r.tg.WaitPress(r.tg.Press(asker, group, m.ID, "⋯"))
+				r.tg.WaitPress(r.tg.Press(asker, group, m.ID, "button_refresh"))
+				m = r.tg.Messages(group)[0]
+				is("edit", m.Rich, m.Text)
+			})
+		})
+	}
 }

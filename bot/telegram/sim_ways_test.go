@@ -101,7 +101,7 @@ func TestSimRich(t *testing.T) {
 	s := newSim(t)
 	th := thread(300)
 	th.Posts[3].Media = withMedia(12).Posts[0].Media
-	s.run(Config{Rich: true}, unrolls(th))
+	s.run(Config{}, unrolls(th))
 	s.say(1, link, nil)
 	m := s.answers(1, 1)[0]
 	s.press(1, 1, m.ID, "button_next")

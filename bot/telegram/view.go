@@ -2,9 +2,9 @@ package telegram
 
 import (
 	"context"
-	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	tele "gopkg.in/telebot.v3"
 
@@ -43,6 +43,8 @@ type audience struct {
 	inline bool
 	// quiet leaves media out.
 	quiet bool
+	// crowd is set where others see the view too: only its beginning is open.
+	crowd bool
 }
 
 // view renders a reply for who looks at it.
@@ -50,7 +52,7 @@ func (a *Adapter) view(ctx context.Context, r bot.Reply, to audience) view {
 	switch {
 	case r.Thread == nil:
 		return a.sentence(ctx, r, to.locale)
-	case a.cfg.Rich && !to.inline && !a.poor.Load():
+	case !a.cfg.Classic && a.rich.taken(time.Now()):
 		if to.quiet {
 			return a.threadView(ctx, r, to, formRichText)
 		}
@@ -66,16 +68,21 @@ func (a *Adapter) options(r bot.Reply, to audience) render.Options {
 }
 
 func (a *Adapter) threadView(ctx context.Context, r bot.Reply, to audience, f form) view {
-	tail := tailOf(r)
-	all := pages(r.Thread, a.options(r, to), tail, f)
+	tail, o := tailOf(r), a.options(r, to)
+	all := pages(r.Thread, o, tail, f)
 	number := min(max(r.Page, 1), len(all))
 	var v view
 	if page := all[number-1]; f == formPages {
 		v.richText, v.Preview = compose(page, tail), previewOf(r, to, number)
 	} else {
-		v.Rich = composeRich(r.Thread, page, tail, f == formRich)
+		var more func(int) string
+		if to.crowd {
+			more = func(posts int) string { return "+ " + o.Words.Posts(posts) }
+		}
+		v.Rich = composeRich(r.Thread, page, tail, f == formRich, more)
 		v.less = func(refusal error) view {
-			if a.unknown(refusal) {
+			if a.rich.refused(time.Now(), refusal, f == formRichText) {
+				a.log.Info("this Bot API server takes no rich messages; threads are shown as pages for a while", "err", refusal)
 				return a.threadView(ctx, r, to, formPages)
 			}
 			return a.threadView(ctx, r, to, f+1)
@@ -138,24 +145,16 @@ func (a *Adapter) controls(ctx context.Context, r bot.Reply, to audience, number
 			k.row(a.pager(p, of, to.locale)...)
 		}
 		if !to.inline {
-			p.Verb = menuOf(a.has(r.Thread, to))
+			has := a.has(r.Thread, to)
+			if of > 1 && !to.crowd {
+				has |= hasMore
+			}
+			p.Verb = menuOf(has)
 			last = append(last, button{Text: labelMenu, Data: p.String()})
 		}
 	}
 	k.row(last...)
 	return k.orNil()
-}
-
-// unknown tells whether the server knew nothing of rich messages. Then it is
-// not asked again.
-func (a *Adapter) unknown(refusal error) bool {
-	if refused(refusal).Code != http.StatusNotFound {
-		return false
-	}
-	if !a.poor.Swap(true) {
-		a.log.Info("this Bot API server knows no rich messages; threads are shown as pages")
-	}
-	return true
 }
 
 // shows tells whether the thread has pictures that need no covering.

@@ -44,7 +44,7 @@ func (a *app) newTelegram(mux *http.ServeMux) (bot.Adapter, error) {
 	cfg := telegram.Config{
 		Token: a.cfg.TelegramToken.Reveal(), APIURL: a.cfg.TelegramAPIURL,
 		WebhookURL: a.cfg.TelegramWebhookURL, WebhookSecret: a.cfg.TelegramWebhookSecret.Reveal(),
-		Rich: a.cfg.TelegramRich, Languages: a.phrases.Languages(), Log: a.log,
+		Classic: !a.cfg.TelegramRich, Languages: a.phrases.Languages(), Log: a.log,
 	}
 	if cfg.WebhookURL == "" {
 		return a.alone(true, func() (bot.Adapter, error) { return telegram.New(cfg, a.dispatcher, a.phrases, a.store) })
