@@ -24,8 +24,9 @@ const greeting = "\n" + `Send a link to a post to get its thread. To reply to me
 	`to press [1] type 1. /help says more, /quit ends.`
 
 const (
-	maxLine  = 64 << 10 // bytes of one typed line
-	minWidth = 24       // cells; narrower than this nothing can be read
+	maxLine  = 64 << 10   // bytes of one typed line
+	terminal = "terminal" // the one chat there is
+	minWidth = 24         // cells; narrower than this nothing can be read
 )
 
 // Config tunes an [Adapter].
@@ -99,12 +100,12 @@ func New(cfg Config, dispatch bot.Dispatch, phrases bot.Phrases) (*Adapter, erro
 	cfg.Patience = cmp.Or(cfg.Patience, 2*time.Minute)
 	return &Adapter{
 		cfg: cfg, dispatch: dispatch, phrases: phrases,
-		echo: !terminal(cfg.In), session: rand.Text(),
+		echo: !isTerminal(cfg.In), session: rand.Text(),
 	}, nil
 }
 
-// terminal tells whether somebody types into in, and sees it.
-func terminal(in io.Reader) bool {
+// isTerminal tells whether somebody types into in, and sees it.
+func isTerminal(in io.Reader) bool {
 	f, ok := in.(*os.File)
 	if !ok {
 		return false
@@ -203,7 +204,7 @@ func (a *Adapter) take(ctx context.Context, in input) (done bool, err error) {
 
 // ask hands req on and waits for its answer.
 func (a *Adapter) ask(ctx context.Context, req bot.Request) (done bool, err error) {
-	req.Platform, req.Chat, req.User = a.Name(), "terminal", "you"
+	req.Platform, req.Chat, req.User = a.Name(), terminal, "you"
 	req.Locale, req.Private = a.cfg.Locale, true
 	req.ID = a.session + "-" + strconv.Itoa(a.count())
 

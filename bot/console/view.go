@@ -30,9 +30,13 @@ func (a *Adapter) answer(r bot.Reply) error {
 		}
 		return a.put(shown{from: a.cfg.Name, text: clean(r.Text)}, a.wrap(r.Text), buttons, "")
 	}
-	blocks := render.Blocks(r.Thread, render.Options{PageURL: r.PageURL, Words: a.phrases.Words(a.cfg.Locale)})
-	for i := range blocks {
-		blocks[i] = legible(blocks[i])
+	var blocks []render.Block
+	if r.NewFrom == "" {
+		blocks = a.blocks(r.Thread, r.PageURL)
+	} else {
+		blocks = a.news(&r)
+		r.PageURL += "#" + render.Anchor(r.Thread, r.NewFrom)
+		defer a.prompt() // the one that waits is far above by now
 	}
 	pages := render.Pack(blocks, a.cfg.Lines, func(b render.Block) int { return len(a.wrap(b.Text)) + 1 })
 	at := min(max(r.Page, 1), len(pages))
@@ -54,7 +58,7 @@ func (a *Adapter) answer(r bot.Reply) error {
 	if at > 1 {
 		turn("button_previous", at-1)
 	}
-	if at < len(pages) {
+	if at < len(pages) && r.NewFrom == "" {
 		turn("button_next", at+1)
 	}
 	if len(pages) > 1 {
@@ -62,6 +66,15 @@ func (a *Adapter) answer(r bot.Reply) error {
 		lines = append(lines, "", a.faint(place))
 	}
 	return a.put(m, lines, buttons, r.PageURL)
+}
+
+// blocks are a thread's, fit for a terminal.
+func (a *Adapter) blocks(t *unroll.Thread, pageURL string) []render.Block {
+	blocks := render.Blocks(t, render.Options{PageURL: pageURL, Words: a.phrases.Words(a.cfg.Locale)})
+	for i := range blocks {
+		blocks[i] = legible(blocks[i])
+	}
+	return blocks
 }
 
 // lay writes a page's blocks as lines. What its author covered is left out

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"unrollbot/bot"
 	"unrollbot/config"
 	"unrollbot/unroll"
@@ -78,7 +80,14 @@ func chat(ctx context.Context, cfg config.Config, sys system, demo bool) error {
 	if err != nil {
 		return err
 	}
-	return console.Run(ctx)
+	ctx, end := context.WithCancel(ctx)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.lookout.Run(ctx, []bot.Adapter{console}) })
+	g.Go(func() error {
+		defer end() // whoever says goodbye waits for no news
+		return console.Run(ctx)
+	})
+	return g.Wait()
 }
 
 // healthcheck asks the reader of a bot on this machine.
