@@ -12,6 +12,9 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"net"
 	"net/http"
 	"strconv"
@@ -118,8 +121,15 @@ func handler(base string) (http.Handler, error) {
 	mux.Handle("GET /2/", fakenet.NewFxTwitter(x, fakenet.FxTwitterConfig{}))
 	mux.Handle("GET /xrpc/", fakenet.NewAppView(bluesky, fakenet.AppViewConfig{}))
 	mux.Handle("GET /media/", http.FileServerFS(files))
+	mux.HandleFunc("GET /avatars/original/missing.png", faceless)
 	mux.Handle("/", fakenet.NewMastodon(mastodon, fakenet.MastodonConfig{Base: base}))
 	return mux, nil
+}
+
+// faceless is the picture of authors who have none, as Mastodon has it.
+func faceless(w http.ResponseWriter, _ *http.Request) {
+	grey := image.NewPaletted(image.Rect(0, 0, 48, 48), color.Palette{color.Gray{0xb4}})
+	_ = png.Encode(w, grey) // whoever left misses nothing
 }
 
 // world reads a thread file and gives its posts the network's kind of IDs and
