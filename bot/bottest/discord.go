@@ -69,6 +69,7 @@ type DiscordState struct {
 	Sessions   []*DiscordSession
 	Identifies []DiscordIdentify
 	Resumes    int
+	ResumedAt  []string // hosts that were asked, also in vain
 }
 
 // DiscordCall is a REST call and how it was answered.

@@ -49,6 +49,9 @@ func (s *DiscordSession) drop() {
 // Live tells whether the session has a connection.
 func (s *DiscordSession) Live() bool { return s.conn != nil && !s.dead }
 
+// Ended tells whether the session can no longer be resumed.
+func (s *DiscordSession) Ended() bool { return s.dead }
+
 // discordConn serialises writes to a connection.
 type discordConn struct {
 	ws     *websocket.Conn
@@ -134,6 +137,22 @@ func (d *Discord) Raw(text string) {
 	}
 }
 
+// Forget ends all sessions, as Discord does with those that nobody resumes.
+func (d *Discord) Forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, s := range d.state.Sessions {
+		s.dead = true
+	}
+}
+
+// Grant switches the privileged intent on in the portal.
+func (d *Discord) Grant() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.cfg.MessageContent = true
+}
+
 // Connected waits until n sessions are live.
 func (d *Discord) Connected(n int) {
 	d.t.Helper()
@@ -199,7 +218,7 @@ func (d *Discord) serveGateway(w http.ResponseWriter, r *http.Request) {
 			Op   int             `json:"op"`
 			Data json.RawMessage `json:"d"`
 		}
-		if ws.ReadJSON(&m) != nil {
+		if err = ws.ReadJSON(&m); err != nil {
 			break
 		}
 		switch m.Op {
@@ -209,13 +228,14 @@ func (d *Discord) serveGateway(w http.ResponseWriter, r *http.Request) {
 			session = d.identify(c, step, m.Data, r.URL.Query().Get("v"))
 			step = DiscordStep{}
 		case 6:
-			session = d.resume(c, step, m.Data)
+			session = d.resume(c, step, m.Data, r.Host)
 			step = DiscordStep{}
 		}
 	}
 	d.mu.Lock()
 	if session != nil && session.conn == c {
 		session.conn = nil
+		session.dead = session.dead || websocket.IsCloseError(err, websocket.CloseNormalClosure, websocket.CloseGoingAway)
 	}
 	d.changed.Broadcast()
 	d.mu.Unlock()
@@ -248,13 +268,13 @@ func (d *Discord) identify(c *discordConn, step DiscordStep, data json.RawMessag
 	s := &DiscordSession{ID: "s" + d.id(), Shard: id.Shard, Intents: id.Intents, conn: c}
 	d.state.Sessions = append(d.state.Sessions, s)
 	s.dispatch("READY", map[string]any{
-		"v": 9, "session_id": s.ID, "user": map[string]any{"id": DiscordApp, "bot": true},
+		"v": 9, "session_id": s.ID, "resume_gateway_url": d.resumeURL(), "user": map[string]any{"id": DiscordApp, "bot": true},
 		"application": map[string]any{"id": DiscordApp}, "guilds": []any{},
 	})
 	return s
 }
 
-func (d *Discord) resume(c *discordConn, step DiscordStep, data json.RawMessage) *DiscordSession {
+func (d *Discord) resume(c *discordConn, step DiscordStep, data json.RawMessage, host string) *DiscordSession {
 	var req struct {
 		Session string `json:"session_id"`
 		Seq     int64  `json:"seq"`
@@ -263,6 +283,7 @@ func (d *Discord) resume(c *discordConn, step DiscordStep, data json.RawMessage)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	defer d.changed.Broadcast()
+	d.state.ResumedAt = append(d.state.ResumedAt, host)
 	if step.On == "resume" {
 		d.act(c, nil, step.Do, step.Code)
 		return nil
@@ -282,6 +303,13 @@ func (d *Discord) resume(c *discordConn, step DiscordStep, data json.RawMessage)
 	}
 	c.send(gatewayOp{Op: 9, Data: false})
 	return nil
+}
+
+// resumeURL is where sessions are to be resumed: the same place by another
+// name.
+func (d *Discord) resumeURL() string {
+	_, port, _ := strings.Cut(strings.TrimPrefix(d.server.URL, "http://"), ":")
+	return "ws://localhost:" + port + "/gateway/ws"
 }
 
 // withDefaults fills in what the given fields leave out.

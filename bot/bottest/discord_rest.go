@@ -57,7 +57,11 @@ func (d *Discord) handle(r *http.Request, c *DiscordCall) (int, any) {
 func (r refused) answer() (int, any) { return r.status, r.body() }
 
 func (d *Discord) getApplication([]string, *DiscordCall) (int, any) {
-	return http.StatusOK, map[string]any{"id": DiscordApp, "bot": map[string]any{"id": DiscordApp, "bot": true}}
+	flags := 0
+	if d.cfg.MessageContent {
+		flags = 1 << 18
+	}
+	return http.StatusOK, map[string]any{"id": DiscordApp, "bot": map[string]any{"id": DiscordApp, "bot": true}, "flags": flags}
 }
 
 func (d *Discord) getGateway([]string, *DiscordCall) (int, any) {

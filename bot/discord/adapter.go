@@ -81,7 +81,15 @@ type Store interface {
 
 type identity struct {
 	app, user string // ids
+	content   bool   // the portal grants the texts of messages
 }
+
+// Flags of an application that may read the texts of messages (Discord,
+// "Application Flags", November 2026).
+const (
+	flagContent        = 1 << 18
+	flagContentLimited = 1 << 19
+)
 
 // New makes an adapter. values keeps servers' settings and what is too long
 // for a button; it may be nil, then there are none.
@@ -173,8 +181,9 @@ func (a *Adapter) Run(ctx context.Context) error {
 // identify asks Discord who the bot is. It proves the token.
 func (a *Adapter) identify(ctx context.Context) error {
 	var app struct {
-		ID  string `json:"id"`
-		Bot user   `json:"bot"`
+		ID    string `json:"id"`
+		Bot   user   `json:"bot"`
+		Flags int    `json:"flags"`
 	}
 	if err := a.persist(ctx, "/applications/@me", &app); err != nil || ctx.Err() != nil {
 		return err
@@ -182,7 +191,7 @@ func (a *Adapter) identify(ctx context.Context) error {
 	if app.Bot.ID == "" {
 		app.Bot.ID = app.ID // the same, but for applications from before 2016
 	}
-	a.self.Store(&identity{app: app.ID, user: app.Bot.ID})
+	a.self.Store(&identity{app: app.ID, user: app.Bot.ID, content: app.Flags&(flagContent|flagContentLimited) != 0})
 	a.log.Info("discord knows the bot", "application", app.ID)
 	return nil
 }

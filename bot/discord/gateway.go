@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,6 +40,14 @@ type gateway struct {
 	start func(context.Context)
 	// refused is told when Discord does not grant the texts.
 	refused func()
+	// kept is a session of before to be resumed; nil begins a new one. With
+	// lasts, sessions outlive this gateway.
+	kept  *session
+	lasts bool
+
+	mu   sync.Mutex // held while an event is taken
+	now  session    // as far as its events were taken
+	left bool       // what comes still is for whoever resumes
 
 	session *discordgo.Session
 	lost    chan struct{} // discordgo has let go of a connection
@@ -77,20 +86,26 @@ const codeIntentsRefused = 4014
 // run serves until ctx ends, and returns nil then. Its error is final.
 func (g *gateway) run(ctx context.Context) error {
 	g.lost = make(chan struct{}, 1)
+	if g.kept != nil {
+		g.now = *g.kept
+	}
 	g.session = g.newSession()
 	delay := backoff.NewExponentialBackOff()
 	delay.InitialInterval, delay.MaxInterval = g.pace.first, g.pace.most
-	for fresh := true; ctx.Err() == nil; {
+	straight := true // to where Discord wants the session resumed
+	for fresh := g.kept == nil; ctx.Err() == nil; {
 		if fresh {
 			g.start(ctx)
 		}
-		code, err, ready := g.serve(ctx)
+		code, err, ready := g.serve(ctx, straight)
+		straight = ready || !straight
 		fresh = fresh && !ready // one that was up is resumed
 		if ctx.Err() != nil {
 			return nil
 		}
 		if code == codeIntentsRefused && g.content {
 			g.content, fresh = false, false // a session that was refused has not started
+			g.forget()
 			g.session = g.newSession()
 			g.refused()
 			continue
@@ -111,24 +126,35 @@ func (g *gateway) run(ctx context.Context) error {
 }
 
 // serve connects once, and returns when the connection has ended.
-func (g *gateway) serve(ctx context.Context) (code int, err error, ready bool) {
+func (g *gateway) serve(ctx context.Context, straight bool) (code int, err error, ready bool) {
 	var current atomic.Pointer[wire]
 	opening, cancel := context.WithTimeout(ctx, g.pace.open)
 	defer cancel()
+	target := g.target
+	if there := g.state().place(); straight && there != nil {
+		target = there
+	}
 	g.session.Dialer = &websocket.Dialer{
 		HandshakeTimeout: g.pace.wire.hello,
 		NetDialContext: func(context.Context, string, string) (net.Conn, error) {
-			conn, err := g.dial(opening)
+			conn, err := dial(opening, target)
 			if err != nil {
 				return nil, err
 			}
 			w := newWire(conn, g.pace.wire)
+			w.host = [2]string{g.target.Host, target.Host}
+			if g.kept != nil {
+				w.take = &takeover{g.token, g.state()}
+			}
 			current.Store(w)
 			return w, nil
 		},
 	}
 	err = g.open(opening, &current)
 	w := current.Load()
+	if w != nil && err == nil {
+		g.kept = nil // from here on it is discordgo's, too
+	}
 	if err == nil {
 		g.log.Debug("gateway connection is up", "shard", g.shard[0])
 		g.hold(ctx, w)
@@ -166,6 +192,9 @@ func (g *gateway) open(ctx context.Context, current *atomic.Pointer[wire]) error
 		return errors.Join(ctx.Err(), err)
 	case <-time.After(g.pace.stuck):
 		g.log.Error("discordgo hangs; going on with a new session", "shard", g.shard[0])
+		if now := g.state(); now.ID != "" {
+			g.kept = &now
+		}
 		g.session = g.newSession()
 	}
 	return ctx.Err()
@@ -180,18 +209,56 @@ func (g *gateway) hold(ctx context.Context, w *wire) {
 				return
 			}
 		case <-ctx.Done():
-			w.leave() // discordgo's goroutines see that and end by themselves
+			w.leave(g.leave()) // discordgo's goroutines see that and end by themselves
 			return
 		}
 	}
 }
 
+// state is the session as it stands.
+func (g *gateway) state() session {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.now
+}
+
+// forget gives the session up.
+func (g *gateway) forget() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.now, g.kept = session{}, nil
+}
+
+// leave has no more events taken, once the one under way is, and tells how to
+// say goodbye.
+func (g *gateway) leave() (code int) {
+	if !g.lasts {
+		return codeOver
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.left = true
+	return codePause
+}
+
+// took hands an event on, and then counts it as taken.
+func (g *gateway) took(e *discordgo.Event) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.left {
+		return
+	}
+	g.take(e.Type, e.RawData)
+	g.now.note(e.Type, e.Sequence, e.RawData)
+	g.now.Content = g.content
+}
+
 // dial connects to the gateway and, where its address says so, starts TLS:
 // the wire must see what is inside.
-func (g *gateway) dial(ctx context.Context) (net.Conn, error) {
+func dial(ctx context.Context, target *url.URL) (net.Conn, error) {
 	dialer := &net.Dialer{Timeout: 10 * time.Second}
-	host, port := g.target.Hostname(), g.target.Port()
-	if g.target.Scheme == "wss" {
+	host, port := target.Hostname(), target.Port()
+	if target.Scheme == "wss" {
 		if port == "" {
 			port = "443"
 		}
@@ -217,7 +284,7 @@ func (g *gateway) newSession() *discordgo.Session {
 	s.Identify.Properties.Browser = "unrollbot"
 	s.ShardID, s.ShardCount = g.shard[0], g.shard[1]
 	s.Client = &http.Client{Transport: gatewayAnswer{g.target}}
-	s.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) { g.take(e.Type, e.RawData) })
+	s.AddHandler(func(_ *discordgo.Session, e *discordgo.Event) { g.took(e) })
 	s.AddHandler(func(*discordgo.Session, *discordgo.Disconnect) {
 		select {
 		case g.lost <- struct{}{}:

@@ -68,14 +68,21 @@ func (s *shards) run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// serve keeps one shard connected.
+// serve keeps one shard connected. It goes on with the session of whoever
+// served it last, so that no event is lost between the two.
 func (s *shards) serve(ctx context.Context, id int) error {
+	k := keeper{a: s.a, key: s.a.key("session", strconv.Itoa(id)+"/"+strconv.Itoa(s.plan.count)), every: s.sharing.look}
 	g := &gateway{
-		token: s.a.token, target: s.plan.target, shard: [2]int{id, s.plan.count}, content: !s.a.withheld.Load(), pace: s.a.pace, log: s.a.log,
+		token: s.a.token, target: s.plan.target, shard: [2]int{id, s.plan.count}, pace: s.a.pace, log: s.a.log,
+		kept: k.load(ctx), lasts: s.a.values != nil,
 		take: s.a.take, refused: s.a.withhold,
 		start: func(ctx context.Context) { s.starts.wait(ctx, id%s.plan.concurrency) },
 	}
-	return g.run(ctx)
+	if g.kept != nil && !g.kept.Content {
+		s.a.withhold()
+	}
+	g.content = !s.a.withheld.Load()
+	return k.run(ctx, g)
 }
 
 // share serves a shard while no other process does. While the store is away

@@ -24,6 +24,9 @@ import (
 //     a wait of one to five seconds, so the message is held back that long.
 //   - A gateway that falls silent, or answers no heartbeats, keeps it waiting
 //     for minutes or for ever. The wire ends after two missed answers.
+//   - It resumes only sessions that it began itself; see [takeover].
+//   - It asks again at the address where a session began, not where Discord
+//     wants it resumed.
 //   - A late heartbeat on an ended connection closes the one that followed.
 //     What is written to an ended wire goes nowhere, and without an error.
 //
@@ -34,9 +37,15 @@ type wire struct {
 	net.Conn
 	pace wirePace
 
+	// These belong to the goroutine that opens the connection, until that is
+	// done, and change its first words.
+	host [2]string // in the upgrade: as discordgo has it, and as it should be
+	take *takeover // nil where the session is discordgo's own
+
 	// These belong to the goroutine that reads.
 	in       *bufio.Reader
 	out      bytes.Buffer // inspected, not read yet
+	told     []byte       // a frame that discordgo is told first
 	upgraded bool
 	since    time.Time // of the connection, or of what made it start anew
 	interval time.Duration
@@ -66,6 +75,9 @@ func defaultWirePace() wirePace {
 	}
 }
 
+// finalText begins a frame that holds a whole message in text.
+const finalText = 0x81
+
 // Why a wire ends by itself.
 var (
 	errReconnect = errors.New("the gateway asked to reconnect")
@@ -85,6 +97,19 @@ const (
 func newWire(conn net.Conn, pace wirePace) *wire {
 	now := time.Now()
 	return &wire{Conn: conn, pace: pace, in: bufio.NewReaderSize(conn, 16<<10), since: now, acked: now, done: make(chan struct{})}
+}
+
+// rewritten is what goes out in place of what discordgo writes.
+func (w *wire) rewritten(p []byte) []byte {
+	switch {
+	case w.host[0] != w.host[1] && bytes.HasPrefix(p, []byte("GET ")):
+		return bytes.Replace(p, []byte("\r\nHost: "+w.host[0]+"\r\n"), []byte("\r\nHost: "+w.host[1]+"\r\n"), 1)
+	case w.take != nil && len(p) > 0 && p[0] == finalText: // IDENTIFY is the first message
+		p = w.take.resume()
+		w.told = w.take.ready()
+		w.take = nil
+	}
+	return p
 }
 
 // Read gives discordgo what the gateway sent, frame by frame.
@@ -112,7 +137,7 @@ func (w *wire) Write(p []byte) (int, error) {
 	}
 	if err := w.SetWriteDeadline(time.Now().Add(w.pace.write)); err != nil {
 		w.end(err)
-	} else if _, err := w.Conn.Write(p); err != nil {
+	} else if _, err := w.Conn.Write(w.rewritten(p)); err != nil {
 		w.end(err)
 	}
 	return len(p), nil
@@ -124,11 +149,18 @@ func (w *wire) Close() error {
 	return nil
 }
 
-// leave says goodbye and ends the wire: a close frame with code 1000, after
-// which Discord shows the bot as offline at once (RFC 6455, section 5; a mask
-// of noughts changes nothing). discordgo's own Close would sleep for a second.
-func (w *wire) leave() {
-	_, _ = w.Write([]byte{0x88, 0x82, 0, 0, 0, 0, 1000 >> 8, 1000 & 0xff}) // Write never fails
+// Close codes of ours. After the first Discord shows the bot as offline at
+// once; after any other the session can be resumed for a few minutes (Discord,
+// "Gateway", Initiating a Disconnect, November 2026).
+const (
+	codeOver  = 1000
+	codePause = 4000
+)
+
+// leave says goodbye and ends the wire (RFC 6455, section 5; a mask of noughts
+// changes nothing). discordgo's own Close would sleep for a second.
+func (w *wire) leave(code int) {
+	_, _ = w.Write([]byte{0x88, 0x82, 0, 0, 0, 0, byte(code >> 8), byte(code)}) // Write never fails
 	w.end(net.ErrClosed)
 }
 
@@ -163,6 +195,11 @@ func (w *wire) next() error {
 		w.out.Write(line)
 		w.upgraded = err == nil && len(bytes.TrimSpace(line)) == 0
 		return err
+	}
+	if len(w.told) > 0 {
+		w.out.Write(w.told)
+		w.told = nil
+		return nil
 	}
 	if err := w.SetReadDeadline(w.deadline()); err != nil {
 		return err
@@ -213,16 +250,16 @@ func (w *wire) deadline() time.Time {
 
 // inspect looks at a frame before discordgo does. Its error ends the wire.
 func (w *wire) inspect(first byte, payload []byte) error {
-	const fin, text, closing = 0x80, 0x1, 0x8
+	const finalClose = 0x88
 	switch first {
-	case fin | closing:
+	case finalClose:
 		if len(payload) >= 2 {
 			w.mu.Lock()
 			w.code = int(binary.BigEndian.Uint16(payload))
 			w.mu.Unlock()
 		}
 		return nil
-	case fin | text:
+	case finalText:
 	default:
 		return nil
 	}
