@@ -166,6 +166,13 @@ func (x *X) names(before, now string) string {
 	return before
 }
 
+// Delete lets the author of a mention delete it.
+func (x *X) Delete(id string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.mentions = slices.DeleteFunc(x.mentions, func(m xPost) bool { return fmt.Sprint(m.id) == id })
+}
+
 // Fail lets calls fail.
 func (x *X) Fail(f Fault) {
 	x.mu.Lock()

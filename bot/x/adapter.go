@@ -2,9 +2,9 @@
 //
 // X takes a reply only under a post whose author named the bot, wants one at
 // most, and charges for it (docs.x.com, "Developer guidelines" and "Pricing",
-// August 2026). It knows no key that makes a post once: so a claim is left in
-// the store before a post, and where an earlier claim stands the bot's own
-// posts are read first.
+// August 2026): so there is no news of watched threads. It knows no key that
+// makes a post once: so a claim is left in the store before a post, and where
+// an earlier claim stands the bot's own posts are read first.
 //
 // Mentions are polled; with the app's token they come by X's activity stream
 // as well, and sooner. The polls go on behind it: they alone move the cursor,

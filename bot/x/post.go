@@ -36,8 +36,14 @@ func (a *Adapter) compose(m *mention.Mention, ans *mention.Answer) (draft, money
 	var d draft
 	d.Reply.To = m.ID
 	price, tail, most := priceReply, "", maxWeight
+	inert := *ans
+	inert.Words = mention.Inert(ans.Words)
 	switch {
+	case ans.Link == "" && !strings.Contains(ans.Text, "://"):
+	case ans.Link == "" && a.cfg.NoLink:
+		inert.Text = mention.Inert(ans.Text)
 	case ans.Link == "":
+		price = priceLink
 	case a.cfg.NoLink:
 		if u, err := url.Parse(ans.Link); err == nil {
 			tail = a.phrases.Text(m.Locale, "mention_page", map[string]any{"Page": u.Path})
@@ -46,8 +52,6 @@ func (a *Adapter) compose(m *mention.Mention, ans *mention.Answer) (draft, money
 		price, tail = priceLink, ans.Link
 		most += weight(ans.Link) - linkWeight
 	}
-	inert := *ans
-	inert.Words = mention.Inert(ans.Words)
 	d.Text = inert.Fit(most, weight, tail)
 	return d, price
 }

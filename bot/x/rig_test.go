@@ -3,7 +3,6 @@ package x
 import (
 	"log/slog"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"unrollbot/bot"
@@ -16,9 +15,8 @@ var threadRef = unroll.Ref{Network: unroll.X, ID: "20"}
 
 // rig is the API, and a program to live there.
 type rig struct {
-	*mentiontest.Net
+	*mentiontest.Rig
 	net   *bottest.X
-	first string // id of the mention that a story is about
 	cfg   Config
 	store unroll.Values // as the program that began last sees it
 }
@@ -26,58 +24,46 @@ type rig struct {
 // inBubble runs a story in a time of its own.
 func inBubble(t *testing.T, story func(r *rig)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(20 * 365 * 24 * time.Hour) // X counts its ids from 2010 on
-		r := &rig{net: bottest.NewX(t)}
-		r.Net = &mentiontest.Net{T: t, Values: &mentiontest.Values{}, Threads: &mentiontest.Threads{}}
-		r.Secrets = []string{r.net.Secret, r.net.TokenHush, r.net.Key, r.net.Token, r.net.Bearer}
-		r.Threads.Set(mentiontest.Thread(threadRef), nil)
-		r.cfg = Config{
-			UserID: r.net.BotID, APIKey: r.net.Key, APISecret: r.net.Secret, AccessToken: r.net.Token, AccessSecret: r.net.TokenHush,
-			APIURL: "https://api.x.example", Transport: r.net,
-		}
-		r.Make = func(log *slog.Logger, d bot.Dispatch, p bot.Phrases, v unroll.Values) (bot.Adapter, error) {
-			cfg := r.cfg
-			cfg.Log, r.store = log, v
-			return New(cfg, d, p, v)
-		}
-		story(r)
-	})
+	mentiontest.InBubble(t, newRig, story)
 }
 
-// live runs the program for a while.
-func (r *rig) live(during ...func()) {
-	r.Helper()
-	l := r.Begin()
-	r.rest()
-	for _, f := range during {
-		f()
-		r.rest()
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	time.Sleep(20 * 365 * 24 * time.Hour) // X counts its ids from 2010 on
+	r := &rig{net: bottest.NewX(t)}
+	r.Rig = &mentiontest.Rig{
+		Net:  mentiontest.NewNet(t, threadRef, r.net.Secret, r.net.TokenHush, r.net.Key, r.net.Token, r.net.Bearer),
+		Fake: r.net, Config: &r.cfg.Config, Post: "POST /2/tweets", List: "/mentions",
+		Ask: r.ask, Watch: func() string { return r.asks("watch") }, Say: func(text string) {
+			r.net.Mention(bottest.XMention{Author: "7", Parent: "24", ToBot: true, Text: "@bot " + text, Shown: 5, Lang: "en"})
+		},
+		Answers: func() (texts []string) {
+			for _, p := range r.net.Posts() {
+				texts = append(texts, p.Text)
+			}
+			return texts
+		},
 	}
-	l.End()
-	if l.Err != nil {
-		r.Errorf("Run: %v", l.Err)
+	r.cfg = Config{
+		UserID: r.net.BotID, APIKey: r.net.Key, APISecret: r.net.Secret, AccessToken: r.net.Token, AccessSecret: r.net.TokenHush,
+		APIURL: "https://api.x.example", Transport: r.net,
 	}
+	r.Make = func(log *slog.Logger, d bot.Dispatch, p bot.Phrases, v unroll.Values) (bot.Adapter, error) {
+		cfg := r.cfg
+		cfg.Log, r.store = log, v
+		return New(cfg, d, p, v)
+	}
+	return r
 }
 
-// rest lets the program do all it has to do, retries too.
-func (r *rig) rest() {
-	time.Sleep(10 * time.Minute)
-	synctest.Wait()
-}
+// shared opens a rig as the stories of all networks know it.
+func shared(t *testing.T) *mentiontest.Rig { return newRig(t).Rig }
 
 // ask lets carol ask for the thread, under its last post.
-func (r *rig) ask() string {
-	return r.net.Mention(bottest.XMention{Author: "7", Parent: "21", Text: "@ada @bot unroll", Shown: 5, Lang: "en"})
-}
+func (r *rig) ask() string { return r.asks("unroll") }
 
-func (r *rig) wantPosts(n int) []bottest.XPost {
-	r.Helper()
-	got := r.net.Posts()
-	if len(got) != n {
-		r.Fatalf("%d answers, want %d: %+v\n%s", len(got), n, got, r.Log())
-	}
-	return got
+func (r *rig) asks(word string) string {
+	return r.net.Mention(bottest.XMention{Author: "7", Parent: "21", Text: "@ada @bot " + word, Shown: 5, Lang: "en"})
 }
 
 // spent is what today cost.

@@ -1,7 +1,6 @@
 package x
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -28,8 +27,9 @@ func TestAnswer(t *testing.T) {
 			inBubble(t, func(r *rig) {
 				r.cfg.NoLink = tt.noLink
 				id := r.ask()
-				r.live()
-				got := r.wantPosts(1)[0]
+				r.Live()
+				r.Want(1)
+				got := r.net.Posts()[0]
 				if d := cmp.Diff(bottest.XPost{ID: got.ID, Text: words + tt.tail, InReplyTo: id, At: got.At}, got); d != "" {
 					t.Error(d)
 				}
@@ -65,7 +65,7 @@ func TestWhatIsMeant(t *testing.T) {
 					tt.mention.Author = "7"
 				}
 				r.net.Mention(tt.mention)
-				r.live()
+				r.Live()
 				got, answers := "", 0
 				for _, ref := range r.Threads.Asked() {
 					got, answers = got+ref.Path(), 1
@@ -73,27 +73,22 @@ func TestWhatIsMeant(t *testing.T) {
 				if got != tt.want {
 					t.Errorf("asked for %q, want %q", got, tt.want)
 				}
-				r.wantPosts(answers)
+				r.Want(answers)
 			})
 		})
 	}
 }
 
 func TestOnceWhateverBreaks(t *testing.T) {
-	const post = "POST /2/tweets"
+	t.Run("old names", func(t *testing.T) { mentiontest.Once(t, shared) })
+	t.Run("new names", func(t *testing.T) {
+		mentiontest.Once(t, func(t *testing.T) *mentiontest.Rig {
+			r := newRig(t)
+			r.net.Renamed = true
+			return r.Rig
+		})
+	})
 	for name, story := range map[string]func(r *rig){
-		"listed again and again": func(r *rig) { r.live(func() {}, func() {}) },
-		"a new life":             func(r *rig) { r.live(); r.live() },
-		"the new names":          func(r *rig) { r.live() },
-		"killed between post and mark": func(r *rig) {
-			r.net.OnPost(r.Values.Kill)
-			r.live()
-			if r.wantPosts(1); len(r.Values.Keys("mention:x:done:")) != 0 {
-				r.Error("the kill came too late for this test")
-			}
-			r.net.OnPost(nil)
-			r.live()
-		},
 		"killed between post and mark, and X's lists lag": func(r *rig) {
 			r.net.Lag = 45 * time.Second
 			r.net.OnPost(r.Values.Kill)
@@ -101,10 +96,10 @@ func TestOnceWhateverBreaks(t *testing.T) {
 			time.Sleep(time.Second)
 			l.End()
 			r.net.OnPost(nil)
-			r.live()
+			r.Live()
 		},
 		"killed between claim and post": func(r *rig) {
-			r.net.Fail(bottest.Fault{Path: post, Times: 1000})
+			r.net.Fail(bottest.Fault{Path: r.Post, Times: 1000})
 			l := r.Begin()
 			time.Sleep(time.Second)
 			r.Values.Kill()
@@ -113,66 +108,56 @@ func TestOnceWhateverBreaks(t *testing.T) {
 				r.Error("the kill came too early for this test")
 			}
 			r.net.Mend()
-			r.live()
+			r.Live()
 		},
-		"killed in the midst of the claim": func(r *rig) {
-			r.Values.Set("mention:x:claim:"+r.first, "1")
-			r.live()
-		},
-		"the answer to the post is lost": func(r *rig) {
+		"the answer to the post is lost, and X's lists lag": func(r *rig) {
 			r.net.Lag = 45 * time.Second
-			r.net.Fail(bottest.Fault{Path: post, After: true})
-			r.live()
+			r.net.Fail(bottest.Fault{Path: r.Post, After: true})
+			r.Live()
 		},
-		"a gateway fails": func(r *rig) {
-			r.net.Fail(bottest.Fault{Path: post, Status: 503, Body: "<html>", Times: 2})
-			r.live()
-		},
-		"too many posts": func(r *rig) {
-			r.net.Fail(bottest.Fault{Path: post, Status: 429, Header: map[string]string{"x-rate-limit-reset": fmt.Sprint(time.Now().Unix() + 300)}})
-			r.live()
-		},
-		"the list fails": func(r *rig) {
-			r.net.Fail(bottest.Fault{Path: "mentions", Status: 503, Times: 3})
-			r.live()
-		},
-		"the store fails for a while": func(r *rig) {
-			r.Values.Break(errors.New("no store"))
-			r.live(func() { r.Values.Break(nil) })
+		"too many posts, by X's own header": func(r *rig) {
+			r.net.Fail(bottest.Fault{Path: r.Post, Status: 429, Header: map[string]string{"x-rate-limit-reset": fmt.Sprint(time.Now().Unix() + 300)}})
+			r.Live()
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(r *rig) {
-				r.net.Renamed = name == "the new names"
-				r.first = r.ask()
+				r.ask()
 				story(r)
-				r.wantPosts(1)
+				r.Want(1)
 			})
 		})
 	}
+	t.Run("killed in the midst of the claim", func(t *testing.T) {
+		inBubble(t, func(r *rig) {
+			r.Values.Set("mention:x:claim:"+r.ask(), "1")
+			r.Live()
+			r.Want(1)
+		})
+	})
 }
 
 func TestTwoProcesses(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.ask()
 		one, two := r.Begin(), r.Begin()
-		r.rest()
+		r.Rest()
 		one.End()
 		two.End()
-		r.wantPosts(1)
+		r.Want(1)
 	})
 }
 
 func TestNothingIsMissed(t *testing.T) {
 	inBubble(t, func(r *rig) {
-		r.live()
+		r.Live()
 		for i := range 5 { // three pages
 			r.net.Mention(bottest.XMention{Author: "7", Parent: fmt.Sprint(30 + i)})
 			time.Sleep(time.Minute)
 		}
 		time.Sleep(5 * time.Hour)
-		r.live()
-		r.wantPosts(5)
+		r.Live()
+		r.Want(5)
 	})
 }
 
@@ -184,11 +169,11 @@ func TestBudget(t *testing.T) {
 		for i := range 3 {
 			r.net.Mention(bottest.XMention{Author: "7", Parent: fmt.Sprint(30 + i)})
 		}
-		r.live(func() {}, func() {
-			r.wantPosts(2)
+		r.Live(func() {}, func() {
+			r.Want(2)
 			time.Sleep(13 * time.Hour)
 		})
-		r.wantPosts(3)
+		r.Want(3)
 	})
 }
 
@@ -196,18 +181,49 @@ func TestAgainIsNeverALike(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.cfg.Again = mention.AgainLike
 		r.ask()
-		r.live(func() { r.ask() })
-		r.wantPosts(1)
+		r.Live(func() { r.ask() })
+		r.Want(1)
 	})
 }
 
-func TestStop(t *testing.T) {
+func TestStopAndStart(t *testing.T) {
 	inBubble(t, func(r *rig) {
-		stop := func() {
-			r.net.Mention(bottest.XMention{Author: "7", Parent: "24", ToBot: true, Text: "@bot STOP", Shown: 5})
-		}
-		r.live(stop, func() { r.ask() })
-		r.wantPosts(0)
+		r.Live(func() { r.Say("STOP") }, func() { r.ask() })
+		r.Want(0)
+		r.Live(func() { r.Say("start") }, func() { r.ask() })
+		r.Want(2) // that it is back, and the thread
+	})
+}
+
+// X allows one reply to a mention: there is none left for news. The sentence
+// that says so holds a link, which is paid for or made none.
+func TestNoWatching(t *testing.T) {
+	for noLink, want := range map[bool]struct {
+		price money
+		link  string
+	}{false: {priceLink, "https://unroll.example/x/21"}, true: {priceReply, "https:\u2060//unroll.\u2060example/x/21"}} {
+		t.Run(fmt.Sprint("no link: ", noLink), func(t *testing.T) {
+			inBubble(t, func(r *rig) {
+				noon()
+				r.cfg.NoLink = noLink
+				r.Watch()
+				r.Live(func() { r.Threads.Grow(1) }, func() {})
+				if got := r.Want(1)[0]; !strings.Contains(got, "cannot") || !strings.Contains(got, want.link) {
+					t.Errorf("%q", got)
+				}
+				if got := r.spent(); got != priceRead+want.price {
+					t.Errorf("%d were counted", got)
+				}
+			})
+		})
+	}
+}
+
+func TestDeletedMention(t *testing.T) {
+	inBubble(t, func(r *rig) {
+		r.net.Delete(r.ask())
+		r.Live(func() {})
+		r.Want(0)
 	})
 }
 
@@ -215,8 +231,8 @@ func TestRefusedReplyIsNotRetried(t *testing.T) {
 	inBubble(t, func(r *rig) {
 		r.net.Fail(bottest.Fault{Path: "POST /2/tweets", Status: 403, Body: `{"title":"Forbidden","detail":"not allowed"}`})
 		r.ask()
-		r.live(func() {})
-		r.wantPosts(0)
+		r.Live(func() {})
+		r.Want(0)
 		if n := r.net.Calls("POST /2/tweets"); n != 1 {
 			t.Errorf("tried %d times", n)
 		}
@@ -228,7 +244,7 @@ func TestRefusedKeys(t *testing.T) {
 		r.cfg.AccessSecret = "another-secret"
 		r.Secrets = append(r.Secrets, "another-secret")
 		l := r.Begin()
-		r.rest()
+		r.Rest()
 		l.End()
 		if l.Err == nil || !strings.Contains(l.Err.Error(), "clock") || strings.Contains(l.Err.Error(), "another-secret") {
 			t.Errorf("Run: %v", l.Err)
@@ -243,17 +259,17 @@ func TestTwins(t *testing.T) {
 		want  []string // a part of each answer
 	}{
 		"pointers": {func(r *rig) {
-			r.live(func() { r.ask() }, func() { r.ask() }, func() { r.ask() })
+			r.Live(func() { r.ask() }, func() { r.ask() }, func() { r.ask() })
 		}, []string{"”\n2 posts", "I have unrolled", "2019-12-28 12:30:00 UTC · I have unrolled"}},
 		"help": {func(r *rig) {
 			for _, who := range []string{"7", "8"} {
 				r.net.Mention(bottest.XMention{Author: who, Text: "@bot help"})
-				r.live()
+				r.Live()
 			}
 		}, []string{"Name me", "2019-12-28 12:10:00 UTC · Name me"}},
 		"said in an earlier life of the store": {func(r *rig) {
 			r.ask()
-			r.live()
+			r.Live()
 			for _, key := range r.Values.Keys("mention:x:said:") {
 				_ = r.store.DeleteValue(r.Context(), key) // in memory
 			}
@@ -261,23 +277,23 @@ func TestTwins(t *testing.T) {
 				_ = r.store.DeleteValue(r.Context(), key)
 			}
 			r.ask()
-			r.live()
+			r.Live()
 		}, []string{"”\n2 posts", "”\n2019-12-28 12:10:00 UTC · 2 posts"}},
 		"the twin is this very answer, and X's lists lag": {func(r *rig) {
 			r.net.Lag = settled + settled/2
 			r.net.Fail(bottest.Fault{Path: "POST /2/tweets", After: true})
 			r.ask()
-			r.live()
+			r.Live()
 		}, []string{"”\n2 posts"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(r *rig) {
 				noon()
 				tt.story(r)
-				posts := r.wantPosts(len(tt.want))
+				posts := r.Want(len(tt.want))
 				for i, want := range tt.want {
-					if !strings.Contains(posts[i].Text, want) {
-						t.Errorf("%q\nlacks %q", posts[i].Text, want)
+					if !strings.Contains(posts[i], want) {
+						t.Errorf("%q\nlacks %q", posts[i], want)
 					}
 				}
 			})
