@@ -15,8 +15,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"unrollbot/unroll"
 	"unrollbot/unroll/render"
@@ -25,8 +28,9 @@ import (
 
 // BenchmarkCachedPage compares the page of a thread that was made a moment
 // ago with a bare handler that writes the same bytes, headers and all, and,
-// where nginx is installed, with nginx that serves them as a file. The client
-// does as little as it can, to leave the machine to the server.
+// where nginx is installed, with nginx that serves them as a file: on one
+// connection, and on 16. The client does as little as it can, to leave the
+// machine to the server.
 func BenchmarkCachedPage(b *testing.B) {
 	s := newServer(b, newFake(), web.Config{})
 	answer := get(b, s, root)
@@ -44,35 +48,69 @@ func BenchmarkCachedPage(b *testing.B) {
 	if address := nginx(b, answer); address != "" {
 		addresses = append(addresses, address)
 	}
-	conns := make([]net.Conn, len(addresses))
-	readers := make([]*bufio.Reader, len(addresses))
-	for i, address := range addresses {
-		conn, err := net.Dial("tcp", address)
-		if err != nil {
-			b.Fatal(err)
-		}
-		defer conn.Close()
-		conns[i], readers[i] = conn, bufio.NewReaderSize(conn, 64<<10)
-	}
-	took := make([]time.Duration, len(addresses))
-	n := 0
-	// In turn, so that other load on the machine meets all, and none always
-	// after the same other one, which leaves caches and threads as it needs them.
-	for ; b.Loop(); n++ {
-		for _, i := range rand.Perm(len(conns)) {
-			start := time.Now()
-			if err := exchange(conns[i], readers[i], len(page)); err != nil {
-				b.Fatal(err)
+	for _, at := range []struct{ once, each int }{{1, 1}, {16, 25}} {
+		b.Run(fmt.Sprintf("%d", at.once), func(b *testing.B) {
+			clients := make([][]client, len(addresses))
+			for i, address := range addresses {
+				for range at.once {
+					clients[i] = append(clients[i], connect(b, address))
+				}
 			}
-			took[i] += time.Since(start)
-		}
+			took := make([]time.Duration, len(addresses))
+			n := 0
+			// In turn, so that other load on the machine meets all, and none always
+			// after the same other one, which leaves caches and threads as it needs them.
+			for ; b.Loop(); n += at.once * at.each {
+				for _, i := range rand.Perm(len(clients)) {
+					start := time.Now()
+					if err := ask(clients[i], at.each, len(page)); err != nil {
+						b.Fatal(err)
+					}
+					took[i] += time.Since(start)
+				}
+			}
+			for i, name := range []string{"", "bare", "nginx"}[:len(took)] {
+				b.ReportMetric(float64(n)/took[i].Seconds(), strings.TrimPrefix(name+"-req/s", "-"))
+				if i > 0 {
+					b.ReportMetric(float64(took[i])/float64(took[0]), "of-"+name)
+				}
+			}
+		})
 	}
-	for i, name := range []string{"", "bare", "nginx"}[:len(took)] {
-		b.ReportMetric(float64(n)/took[i].Seconds(), strings.TrimPrefix(name+"-req/s", "-"))
-		if i > 0 {
-			b.ReportMetric(float64(took[i])/float64(took[0]), "of-"+name)
-		}
+}
+
+type client struct {
+	conn net.Conn
+	r    *bufio.Reader
+}
+
+func connect(b *testing.B, address string) client {
+	b.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		b.Fatal(err)
 	}
+	b.Cleanup(func() { conn.Close() })
+	return client{conn, bufio.NewReaderSize(conn, 64<<10)}
+}
+
+// ask lets all clients send that many requests each, at the same time.
+func ask(all []client, each, size int) error {
+	if len(all) == 1 && each == 1 {
+		return exchange(all[0], size)
+	}
+	var g errgroup.Group
+	for _, c := range all {
+		g.Go(func() error {
+			for range each {
+				if err := exchange(c, size); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
 }
 
 // nginx serves an answer as a file, with its headers, and returns where; ""
@@ -96,7 +134,11 @@ func nginx(b *testing.B, answer reply) string {
 			fmt.Fprintf(&headers, "add_header %s %q;\n", name, values[0])
 		}
 	}
-	config := fmt.Sprintf(`daemon off; master_process off; pid %[1]s/pid; error_log stderr;
+	user := ""
+	if os.Getuid() == 0 { // else its workers may not read what is ours
+		user = "user root; "
+	}
+	config := user + fmt.Sprintf(`daemon off; worker_processes auto; pid %[1]s/pid; error_log stderr;
 events { worker_connections 64; }
 http {
 	access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; open_file_cache max=10; default_type "text/html; charset=utf-8";
@@ -104,8 +146,7 @@ http {
 	server { listen %[2]s; location / { root %[1]s; try_files /page =404; %[3]s } }
 }
 `, dir, address, headers.String())
-	// nginx may give its rights away, and must be able to read.
-	if err := errors.Join(os.Chmod(dir, 0o755), os.WriteFile(filepath.Join(dir, "page"), []byte(answer.Body), 0o644),
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "page"), []byte(answer.Body), 0o644),
 		os.WriteFile(filepath.Join(dir, "conf"), []byte(config), 0o644)); err != nil {
 		b.Fatal(err)
 	}
@@ -116,7 +157,7 @@ http {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() {
-		_ = cmd.Process.Kill()
+		_ = cmd.Process.Signal(syscall.SIGTERM) // its workers end with it
 		_ = cmd.Wait()
 	})
 	for range 100 {
@@ -131,12 +172,12 @@ http {
 }
 
 // exchange sends one request and reads its answer of n bytes.
-func exchange(conn net.Conn, r *bufio.Reader, n int) error {
-	if _, err := io.WriteString(conn, "GET "+root+" HTTP/1.1\r\nHost: unroll.example\r\n\r\n"); err != nil {
+func exchange(c client, n int) error {
+	if _, err := io.WriteString(c.conn, "GET "+root+" HTTP/1.1\r\nHost: unroll.example\r\n\r\n"); err != nil {
 		return err
 	}
 	for first := true; ; first = false {
-		line, err := r.ReadSlice('\n')
+		line, err := c.r.ReadSlice('\n')
 		if err != nil {
 			return err
 		}
@@ -147,7 +188,7 @@ func exchange(conn net.Conn, r *bufio.Reader, n int) error {
 			break
 		}
 	}
-	_, err := r.Discard(n)
+	_, err := c.r.Discard(n)
 	return err
 }
 
