@@ -8,7 +8,7 @@ import (
 
 const (
 	// firstLook is how soon a thread is looked at again that was read once,
-	// and seemed complete, by a source that can tell more.
+	// and seemed complete at a cursory look.
 	firstLook = 10 * time.Minute
 	// retryHeld is how long a source is left alone that could not read a
 	// thread anew.

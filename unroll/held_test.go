@@ -395,9 +395,10 @@ func TestFirstLookIsShort(t *testing.T) {
 		conv  Conversation
 		fresh bool // after a quarter of an hour
 	}{
-		{"it only ends", sketch("a1", "a1", "a2 < a1"), false},
-		{"it was counted", func() Conversation { c := sketch("a1", "a1", "a2 < a1"); c.Count = 2; return c }(), true},
-		{"it is numbered", texts(sketch("a1", "a1", "a2 < a1"), "1/2", "2/2"), true},
+		{"it only ends", cursory(sketch("a1", "a1", "a2 < a1")), false},
+		{"it was counted", func() Conversation { c := cursory(sketch("a1", "a1", "a2 < a1")); c.Count = 2; return c }(), true},
+		{"it is numbered", cursory(texts(sketch("a1", "a1", "a2 < a1"), "1/2", "2/2")), true},
+		{"it was read as closely as can be", sketch("a1", "a1", "a2 < a1"), true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -421,6 +422,11 @@ func TestFirstLookIsShort(t *testing.T) {
 			})
 		})
 	}
+}
+
+func cursory(c Conversation) Conversation {
+	c.Cursory = true
+	return c
 }
 
 type asTold struct {

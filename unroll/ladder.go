@@ -195,7 +195,7 @@ func (o *offer) wanting() bool {
 func (s *Service) keep(ctx context.Context, asked Ref, o *offer, first bool) Entry {
 	t := &o.thread
 	fresh := freshFor(t, t.FetchedAt)
-	if first && s.canTellMore(t) {
+	if first && o.conv.Cursory && t.Verdict.State == Complete && !t.Verdict.counted() {
 		fresh = min(fresh, firstLook)
 	}
 	if o.kept {
@@ -212,16 +212,4 @@ func names(t *Thread, more ...Ref) []Ref {
 		more = append(more, t.RefOf(p))
 	}
 	return more
-}
-
-// canTellMore tells whether a thread that looks complete, though nobody
-// counted it, was read by a source that looks closer the second time.
-func (s *Service) canTellMore(t *Thread) bool {
-	if t.Verdict.State != Complete || t.Verdict.counted() {
-		return false
-	}
-	return slices.ContainsFunc(s.sources, func(src Source) bool {
-		_, can := src.(Updater)
-		return can && t.gaveBy(src.Name())
-	})
 }

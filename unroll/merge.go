@@ -36,6 +36,7 @@ func merge(a, b Conversation) Conversation {
 	maps.Copy(out.Authors, a.Authors)
 	out.Count = max(a.Count, b.Count)
 	out.ChainOnly = a.ChainOnly || b.ChainOnly
+	out.Cursory = a.Cursory || b.Cursory
 	out.Replies = make(map[string]int, len(a.Replies)+len(b.Replies))
 	out.Seen = make(map[string]bool, len(a.Seen)+len(b.Seen))
 	for _, c := range []*Conversation{&a, &b} {

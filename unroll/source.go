@@ -30,8 +30,9 @@ type Source interface {
 
 // Updater is what a [Source] may be besides: it reads a thread anew that it
 // gave before, for less than Fetch costs, or more closely than is worth it for
-// a thread that perhaps nobody asks for twice. A service that hides what hangs
-// below a deleted post is asked for its own count then.
+// a thread that perhaps nobody asks for twice, see [Conversation.Cursory]. A
+// service that hides what hangs below a deleted post is asked for its own
+// count then.
 //
 // Update gives the whole conversation as Fetch does, not only what is new;
 // posts that were edited or deleted show as they are now. It fails as Fetch
@@ -74,6 +75,10 @@ type Conversation struct {
 
 	// Cuts are the places where the service, or our budget for it, stopped.
 	Cuts []Cut
+
+	// Cursory is set where an Update would look closer than this reading did:
+	// a thread that seems complete is then looked at again soon.
+	Cursory bool
 
 	// ChainOnly is set where the service shows one chain of the author's
 	// posts and hides the author's other replies, so that Replies says

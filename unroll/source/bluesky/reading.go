@@ -233,7 +233,7 @@ func (r *reading) conversation(asked, head, top string) unroll.Conversation {
 	c := unroll.Conversation{
 		Asked: asked, Ref: r.ref,
 		Authors: map[string]unroll.Author{}, Source: name, FetchedAt: r.src.cfg.Now().UTC(),
-		Count: r.count, Replies: map[string]int{}, Seen: map[string]bool{},
+		Count: r.count, Cursory: r.count == 0 && r.whole == "", Replies: map[string]int{}, Seen: map[string]bool{},
 	}
 	way := map[string]bool{top: true}
 	authors := map[string]bool{r.posts[top].post.AuthorID: true}

@@ -143,7 +143,12 @@ func (w *walk) gather(ctx context.Context, author string) {
 		}
 		w.src.noArchive.Store(true)
 	}
-	if w.search(ctx, searchRecent, author) != nil || idTime(w.root).IsZero() {
+	err := w.search(ctx, searchRecent, author)
+	if w.before != nil && w.before.Author.ID == author {
+		w.whole[author] = w.recall(ctx) && err == nil
+		return
+	}
+	if err != nil || idTime(w.root).IsZero() {
 		return
 	}
 	w.along(ctx, author, w.root)

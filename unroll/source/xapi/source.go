@@ -90,7 +90,10 @@ type Source struct {
 	rest map[endpoint]time.Time // when an endpoint may be asked again
 }
 
-var _ unroll.Source = (*Source)(nil)
+var (
+	_ unroll.Source  = (*Source)(nil)
+	_ unroll.Updater = (*Source)(nil)
+)
 
 // New makes a source that asks through d and keeps its budget in l, which may
 // be nil: then a budget holds for this process alone.
@@ -152,8 +155,15 @@ func (s *Source) Fetch(ctx context.Context, r unroll.Ref) (unroll.Conversation, 
 	if len(r.ID) > longestID {
 		return unroll.Conversation{}, fail(unroll.KindNotFound, op("post", r.ID), errors.New("no ID is as long"))
 	}
-	w := newWalk(s, r.ID)
-	if err := w.open(ctx, r.ID); err != nil {
+	return s.read(ctx, r.ID, nil)
+}
+
+// read reads the conversation around a post. What is held of the thread, if
+// that is known, spares the search where it costs most.
+func (s *Source) read(ctx context.Context, id string, held *unroll.Thread) (unroll.Conversation, error) {
+	w := newWalk(s, id)
+	w.before = held
+	if err := w.open(ctx, id); err != nil {
 		return unroll.Conversation{}, err
 	}
 	w.run(ctx)

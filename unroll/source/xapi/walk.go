@@ -15,10 +15,11 @@ import (
 // walk gathers one conversation. Posts are held under the ID of their current
 // version; every other version's ID leads there.
 type walk struct {
-	src   *Source
-	ref   string // as linked
-	asked string
-	root  string // the conversation's
+	src    *Source
+	ref    string         // as linked
+	before *unroll.Thread // the thread as it is held, nil where nothing is
+	asked  string
+	root   string // the conversation's
 
 	posts   map[string]*held
 	order   []string
