@@ -33,11 +33,15 @@ func (s *Store) Dump(ctx context.Context, yield func(codec.Record) error) error 
 		return wrap("dump", s.dumpNode(ctx, s.client, yield))
 	}
 	var mu sync.Mutex // the nodes are asked at the same time
+	var failed error  // of one is of all
 	return wrap("dump", cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
 		return s.dumpNode(ctx, node, func(r codec.Record) error {
 			mu.Lock()
 			defer mu.Unlock()
-			return yield(r)
+			if failed == nil {
+				failed = yield(r)
+			}
+			return failed
 		})
 	}))
 }

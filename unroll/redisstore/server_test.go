@@ -3,11 +3,8 @@ package redisstore
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -86,43 +83,6 @@ func newCluster(t *testing.T) *server {
 	}
 	eventually(t, "the cluster is ready", func() bool { return c.Set(t.Context(), "k", "", time.Second).Err() == nil })
 	return s
-}
-
-func TestContractOnCluster(t *testing.T) {
-	s := newCluster(t)
-	storetest.Run(t, func(t *testing.T, log *slog.Logger) storetest.Backend {
-		s := open(t, "redis+cluster://"+s.address, log)
-		t.Cleanup(func() { everyKeyExpires(t, s) })
-		return storetest.Backend{
-			Store:   s,
-			Advance: func(d time.Duration) { advance(t, s, d) },
-			Damage:  func() { damage(t, s) },
-			Drift:   5 * time.Second,
-		}
-	})
-}
-
-func TestSentinel(t *testing.T) {
-	master := newServer(t, "--save", "")
-	host, port, err := net.SplitHostPort(master.address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	conf := filepath.Join(t.TempDir(), "sentinel.conf")
-	if err := os.WriteFile(conf, fmt.Appendf(nil, "sentinel monitor main %s %s 1\n", host, port), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	sentinel := newServer(t, conf, "--sentinel")
-
-	s := open(t, "redis+sentinel://main@"+sentinel.address+"/5", slog.New(slog.DiscardHandler))
-	if err := s.SetValue(t.Context(), "k", []byte("v"), time.Hour); err != nil {
-		t.Fatal(err)
-	}
-	direct := redis.NewClient(&redis.Options{Addr: master.address, DB: 5})
-	defer direct.Close()
-	if n, err := direct.Exists(t.Context(), s.keys.value("k")).Result(); err != nil || n != 1 {
-		t.Errorf("the value is not in database 5 of the master: %d, %v", n, err)
-	}
 }
 
 // TestKilledUnderLoad kills Redis while it is busy, and starts it again.

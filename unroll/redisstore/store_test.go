@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -51,12 +52,24 @@ func open(tb testing.TB, address string, log *slog.Logger) *Store {
 // allKeys lists a store's keys.
 func allKeys(ctx context.Context, tb testing.TB, s *Store) []string {
 	tb.Helper()
+	var mu sync.Mutex // the nodes of a cluster are asked at the same time
 	var keys []string
-	scan := s.client.Scan(ctx, 0, s.keys.prefix+"*", 1000).Iterator()
-	for scan.Next(ctx) {
-		keys = append(keys, scan.Val())
+	scan := func(ctx context.Context, node redis.Cmdable) error {
+		i := node.Scan(ctx, 0, s.keys.prefix+"*", 1000).Iterator()
+		for i.Next(ctx) {
+			mu.Lock()
+			keys = append(keys, i.Val())
+			mu.Unlock()
+		}
+		return i.Err()
 	}
-	if err := scan.Err(); err != nil {
+	var err error
+	if cluster, ok := s.client.(*redis.ClusterClient); ok {
+		err = cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error { return scan(ctx, node) })
+	} else {
+		err = scan(ctx, s.client)
+	}
+	if err != nil {
 		tb.Error(err)
 	}
 	return keys
@@ -82,7 +95,11 @@ func TestContractOnMiniredis(t *testing.T) {
 }
 
 func TestContractOnRedis(t *testing.T) {
-	address := realURL(t)
+	contract(t, realURL(t))
+}
+
+// contract is that of all stores, on a real Redis.
+func contract(t *testing.T, address string) {
 	storetest.Run(t, func(t *testing.T, log *slog.Logger) storetest.Backend {
 		s := open(t, address, log)
 		t.Cleanup(func() { everyKeyExpires(t, s) })
