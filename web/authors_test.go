@@ -226,3 +226,30 @@ func TestOptedOutLeadsToTheAuthorsPage(t *testing.T) {
 		t.Error(r.Body)
 	}
 }
+
+// An author who opts out in another process vanishes from pages that this one
+// keeps, also from threads that quote them.
+func TestAnAuthorOptsOutElsewhere(t *testing.T) {
+	for name, path := range map[string]string{"page": "/x/1", "export": "/x/1.md", "without pictures": "/x/1?media=0", "oEmbed": "/oembed?url=https://unroll.example/x/1", "quoted": "/x/2"} {
+		t.Run(name, func(t *testing.T) {
+			f := desk()
+			f.say("2", func(t *unroll.Thread) {
+				t.Posts[0].Quote = &unroll.Quote{Author: unroll.Author{ID: "100"}, Text: "quoted"}
+			})
+			now := time.Now()
+			s := newServer(t, f, web.Config{Now: func() time.Time { return now }})
+			if r := get(t, s, path); r.StatusCode != http.StatusOK {
+				t.Fatalf("status %d", r.StatusCode)
+			}
+			asked := len(f.asked)
+			f.outElsewhere = "100"
+			if get(t, s, path); len(f.asked) != asked {
+				t.Error("a page that was just made is made again")
+			}
+			now = now.Add(3 * time.Second)
+			if get(t, s, path); len(f.asked) != asked+1 {
+				t.Error("the page is still shown as it was")
+			}
+		})
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -45,7 +46,8 @@ type fake struct {
 	out      []string // authors who opted out
 	outErr   error
 
-	forgotten []unroll.Ref // what an opt-out drops
+	forgotten    []unroll.Ref // what an opt-out drops
+	outElsewhere string       // an author who opted out in another process
 }
 
 func (f *fake) Unroll(ctx context.Context, ref unroll.Ref) (unroll.Thread, error) {
@@ -89,6 +91,13 @@ func (f *fake) OptOut(_ context.Context, n unroll.Network, id string) ([]unroll.
 	}
 	f.out = append(f.out, fmt.Sprint(n, " ", id))
 	return f.forgotten, nil
+}
+
+func (f *fake) OptedOut(_ context.Context, _ unroll.Network, ids ...string) (map[string]bool, error) {
+	if f.outElsewhere != "" && slices.Contains(ids, f.outElsewhere) {
+		return map[string]bool{f.outElsewhere: true}, f.outErr
+	}
+	return nil, f.outErr
 }
 
 func (f *fake) AddLatest(context.Context, unroll.Listing) error { return nil }

@@ -54,7 +54,7 @@ func (s *Server) keptPage(r *http.Request, now time.Time) *page {
 	if r.URL.RawQuery != "" || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
 		return nil
 	}
-	return s.pages.get(r.URL.Path, now)
+	return s.lookUp(r.Context(), r.URL.Path, now)
 }
 
 // answer remembers what became of a request.

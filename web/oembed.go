@@ -24,7 +24,7 @@ type description struct {
 // oembed describes a page of this reader.
 func (s *Server) oembed(w http.ResponseWriter, r *http.Request) {
 	key := r.URL.RequestURI()
-	if p := s.pages.get(key, s.cfg.Now()); p != nil {
+	if p := s.lookUp(r.Context(), key, s.cfg.Now()); p != nil {
 		p.serve(w, r)
 		return
 	}
@@ -58,6 +58,6 @@ func (s *Server) oembed(w http.ResponseWriter, r *http.Request) {
 		"Access-Control-Allow-Origin": {"*"}, "Cross-Origin-Resource-Policy": {"cross-origin"},
 	}, b, s.cfg.Now().Add(s.cfg.CacheFor))
 	p.route = r.Pattern
-	s.pages.put(key, p)
+	s.keep(key, p, &t)
 	p.serve(w, r)
 }

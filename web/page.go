@@ -12,10 +12,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
+
+	"unrollbot/unroll"
 )
 
 // page is an answer as it will be sent, in every encoding.
@@ -25,6 +28,10 @@ type page struct {
 	route  string      // that made it
 	until  time.Time
 	size   int // in bytes, of all bodies
+
+	network unroll.Network
+	authors []string     // whom it shows, by [unroll.Author.ID]
+	asked   atomic.Int64 // when they were last asked for, in nanoseconds since 1970
 }
 
 type body struct {
@@ -201,6 +208,15 @@ func (c *cache) put(key string, p *page) {
 	c.size += p.size + len(key)
 	for c.size > c.max {
 		c.remove(c.order.Back())
+	}
+}
+
+// forget drops one page.
+func (c *cache) forget(key string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e, ok := c.byKey[key]; ok {
+		c.remove(e)
 	}
 }
 

@@ -102,6 +102,8 @@ type Store interface {
 	unroll.Latest
 	unroll.Limiter
 	unroll.Values
+	// OptedOut tells which of the authors asked not to be unrolled.
+	OptedOut(ctx context.Context, n unroll.Network, authorIDs ...string) (map[string]bool, error)
 }
 
 // Server serves the reader.

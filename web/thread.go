@@ -64,7 +64,7 @@ func (s *Server) thread(w http.ResponseWriter, r *http.Request) {
 		query = "?" + withoutMedia
 	}
 	key := r.URL.Path + query
-	if p := s.pages.get(key, s.cfg.Now()); p != nil {
+	if p := s.lookUp(r.Context(), key, s.cfg.Now()); p != nil {
 		p.serve(w, r)
 		return
 	}
@@ -93,7 +93,7 @@ func (s *Server) thread(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.route = r.Pattern
-	s.pages.put(key, p)
+	s.keep(key, p, &t)
 	p.serve(w, r)
 }
 
