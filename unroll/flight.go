@@ -2,6 +2,7 @@ package unroll
 
 import (
 	"context"
+	"time"
 
 	"golang.org/x/sync/singleflight"
 )
@@ -37,13 +38,17 @@ func (s *Service) fly(ctx context.Context, ref Ref, again bool) <-chan singlefli
 	})
 }
 
+// lockLease is how long a process that was killed while it fetched holds up
+// the others. A fetch that takes longer may be made twice.
+const lockLease = 12 * time.Second
+
 // exclusively joins equal requests of all processes that share the store:
 // one holds the lock and fetches, the others find its answer in the store.
 func (s *Service) exclusively(ctx context.Context, ref Ref, again bool) (Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.FetchTimeout)
 	defer cancel()
 	asked := s.cfg.Now()
-	unlock, err := s.stores.Lock(ctx, "unroll:"+ref.Path(), s.cfg.FetchTimeout)
+	unlock, err := s.stores.Lock(ctx, "unroll:"+ref.Path(), min(lockLease, s.cfg.FetchTimeout))
 	switch {
 	case err == nil:
 		defer unlock()
