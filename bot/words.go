@@ -20,7 +20,8 @@ type words struct {
 	speech
 	lang    string
 	numbers *message.Printer
-	bare    int // numbers up to this have no mark between thousands
+	bare    int  // numbers up to this have no mark between thousands
+	rtl     bool // written from right to left
 }
 
 var _ render.Words = (*words)(nil)
@@ -30,7 +31,11 @@ func newWords(tag language.Tag, s speech) (*words, error) {
 	if err != nil {
 		return nil, fmt.Errorf("digits of %s: %w", tag, err)
 	}
-	w := &words{speech: s, lang: tag.String(), numbers: message.NewPrinter(latin), bare: 999}
+	script, _ := tag.Script()
+	w := &words{
+		speech: s, lang: tag.String(), numbers: message.NewPrinter(latin), bare: 999,
+		rtl: script.String() == "Arab" || script.String() == "Hebr",
+	}
 	if tag == language.Spanish {
 		w.bare = 9999 // CLDR's minimum grouping of two digits, which x/text does not know
 	}
@@ -68,9 +73,19 @@ func (w *words) number(n int) string {
 	return w.numbers.Sprint(n)
 }
 
+// led is for phrases that stand in a line behind others. A number at the
+// beginning of one that is written from right to left would join a name
+// before it that is not (UAX #9, W7); a mark keeps them apart.
+func (w *words) led(s string) string {
+	if w.rtl && s != "" && s[0] >= '0' && s[0] <= '9' {
+		return "\u200f" + s
+	}
+	return s
+}
+
 func (w *words) Lang() string { return w.lang }
 
-func (w *words) Posts(n int) string { return w.count("mention_posts", n) }
+func (w *words) Posts(n int) string { return w.led(w.count("mention_posts", n)) }
 
 func (w *words) Untitled(author string) string { return w.say("words_untitled", "Author", author) }
 
@@ -137,16 +152,16 @@ func (w *words) Day(at time.Time) string {
 	year, month, day := at.UTC().Date()
 	y, m := strconv.Itoa(year), w.named("words_month_", strconv.Itoa(int(month)), "")
 	if day == 1 { // "1er mars"
-		return w.say("words_day_first", "Month", m, "Year", y)
+		return w.led(w.say("words_day_first", "Month", m, "Year", y))
 	}
-	return w.say("words_day", "Day", strconv.Itoa(day), "Month", m, "Year", y)
+	return w.led(w.say("words_day", "Day", strconv.Itoa(day), "Month", m, "Year", y))
 }
 
 func (w *words) Time(at time.Time) string {
 	return w.say("words_time", "Date", w.Day(at), "Clock", at.UTC().Format("15:04"))
 }
 
-func (w *words) Minutes(n int) string { return w.count("words_minutes", n) }
+func (w *words) Minutes(n int) string { return w.led(w.count("words_minutes", n)) }
 
 func (w *words) Follow(n unroll.Network) string {
 	name := ""

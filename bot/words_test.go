@@ -263,6 +263,21 @@ func TestPhrase(t *testing.T) {
 	}
 }
 
+// In a line that begins with a Latin name, an Arabic phrase keeps its number.
+func TestNumbersStayWithTheirWords(t *testing.T) {
+	m := messages(t)
+	at := time.Date(2026, time.March, 5, 0, 0, 0, 0, time.UTC)
+	for lang, want := range map[string]string{
+		"ar": "\u200f27 منشورًا, منشور واحد, \u200f5 دقائق قراءة, \u200f5 مارس 2026",
+		"ru": "27 постов, 1 пост, 5\u00a0мин чтения, 5 марта 2026",
+	} {
+		w := m.Words(lang)
+		if got := strings.Join([]string{w.Posts(27), w.Posts(1), w.Minutes(5), w.Day(at)}, ", "); got != want {
+			t.Errorf("%s: %q, want %q", lang, got, want)
+		}
+	}
+}
+
 // Renderers of several requests share one Words.
 func TestWordsAtTheSameTime(t *testing.T) {
 	w := messages(t).Words("ar")
