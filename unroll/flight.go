@@ -61,7 +61,7 @@ func (s *Service) exclusively(ctx context.Context, ref Ref, again bool) (Entry, 
 	case e.Failure != nil && now.Before(e.FreshUntil):
 		return Entry{}, e.Failure.error(ref, now)
 	case e.Thread == nil:
-	case again && e.Thread.FetchedAt.After(asked), !again && now.Before(e.FreshUntil):
+	case again && e.Thread.FetchedAt.After(asked) && !ahead(e.Thread.FetchedAt, now), !again && now.Before(e.FreshUntil):
 		return e, nil
 	default:
 		return s.fetchHeld(ctx, ref, e.Thread)

@@ -46,7 +46,7 @@ func (s *Service) remember(ctx context.Context, ref Ref, err error) {
 	case KindNotFound, KindDeleted, KindPrivate, KindBlocked, KindLoginRequired, KindOptedOut, KindUnsupported, KindInvalidRef:
 		keep = 5 * time.Minute
 	case KindRateLimited:
-		keep = min(max(RetryAfter(err), 5*time.Second), 15*time.Minute)
+		keep = min(max(RetryAfter(err), 5*time.Second), longestFailure)
 		f.RetryAt = now.Add(keep)
 	case KindUpstream, KindTimeout, KindTooLarge:
 		keep = 10 * time.Second

@@ -145,7 +145,8 @@ func (s *Service) find(ctx context.Context, ref Ref, again bool) (t Thread, cach
 
 // justRead tells whether looking again is pointless: nothing will be new.
 func (s *Service) justRead(e Entry) bool {
-	return s.cfg.Now().Sub(e.Thread.FetchedAt) < time.Minute
+	now := s.cfg.Now()
+	return now.Sub(e.Thread.FetchedAt) < time.Minute && !ahead(e.Thread.FetchedAt, now)
 }
 
 func (s *Service) expand(ctx context.Context, short Ref) (Ref, error) {
@@ -175,7 +176,7 @@ func (s *Service) load(ctx context.Context, ref Ref) Entry {
 	if e.Thread != nil && len(e.Thread.Posts) == 0 {
 		e.Thread = nil // nothing that we wrote
 	}
-	return e
+	return e.believed(s.cfg.Now())
 }
 
 func (s *Service) save(ctx context.Context, root Ref, aliases []Ref, e Entry, keep time.Duration) {
