@@ -100,6 +100,9 @@ func New(cfg Config, d bot.Dispatch, p bot.Phrases, v unroll.Values) (*Adapter, 
 	if cfg.APIKey == "" || cfg.APISecret == "" || cfg.AccessToken == "" || cfg.AccessSecret == "" {
 		return nil, errors.New("x: the app's key and secret and the account's access token and secret are needed")
 	}
+	if strings.ContainsFunc(cfg.BearerToken, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, errors.New("x: the app's bearer token has characters that none has: copy it anew from console.x.com")
+	}
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("x: %w", err)
 	}

@@ -54,7 +54,7 @@ func (a *Adapter) listed(list []*mention.Mention, now time.Time) {
 	for _, m := range list {
 		delete(a.heard, m.ID)
 	}
-	if len(list) > 0 {
+	if len(list) > 0 && compareIDs(list[len(list)-1].ID, a.newest) > 0 { // the newest may be deleted
 		a.newest = list[len(list)-1].ID
 	}
 }

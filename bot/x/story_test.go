@@ -300,3 +300,24 @@ func TestTwins(t *testing.T) {
 		})
 	}
 }
+
+func TestNewNamesWhatIsWrong(t *testing.T) {
+	good := Config{UserID: "1", APIKey: "k", APISecret: "s", AccessToken: "t", AccessSecret: "u", BearerToken: "b"}
+	for want, spoil := range map[string]func(c *Config){
+		"":               func(*Config) {},
+		"account":        func(c *Config) { c.UserID = "@bot" },
+		"secret":         func(c *Config) { c.AccessSecret = "" },
+		"bearer token":   func(c *Config) { c.BearerToken = "AAAA\n" },
+		"like or silent": func(c *Config) { c.Again = "twice" },
+		"address":        func(c *Config) { c.APIURL = "api.x.com" },
+	} {
+		t.Run(want, func(t *testing.T) {
+			cfg := good
+			spoil(&cfg)
+			_, err := New(cfg, nil, nil, nil)
+			if (err == nil) != (want == "") || (err != nil && !strings.Contains(err.Error(), want)) {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
