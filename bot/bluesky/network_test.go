@@ -29,10 +29,19 @@ type person struct {
 	password     string
 }
 
-// TestNetwork answers on a real network. UNROLL_BLUESKY_NETWORK names the
-// seed.json of its thread; UNROLL_BLUESKY_APPVIEW_URL and
-// UNROLL_BLUESKY_PDS_URL say where it is, if not on ports 2584 and 2583.
-func TestNetwork(t *testing.T) {
+// seed is the thread that stands on a real network.
+type seed struct {
+	Root  strong
+	Posts []strong
+}
+
+func (s *seed) ref() unroll.Ref {
+	did, key, _ := splitURI(s.Root.URI)
+	return unroll.Ref{Network: unroll.Bluesky, Author: did, ID: key}
+}
+
+func readSeed(t *testing.T) *seed {
+	t.Helper()
 	file := os.Getenv("UNROLL_BLUESKY_NETWORK")
 	if file == "" {
 		t.Skip("UNROLL_BLUESKY_NETWORK is not set: it names the seed.json of a Bluesky network on this machine")
@@ -41,17 +50,20 @@ func TestNetwork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var seed struct {
-		Root  strong
-		Posts []strong
-	}
-	if err := json.Unmarshal(raw, &seed); err != nil {
+	var s seed
+	if err := json.Unmarshal(raw, &s); err != nil {
 		t.Fatal(err)
 	}
+	return &s
+}
+
+// TestNetwork answers on a real network. UNROLL_BLUESKY_NETWORK names the
+// seed.json of its thread; UNROLL_BLUESKY_APPVIEW_URL and
+// UNROLL_BLUESKY_PDS_URL say where it is, if not on ports 2584 and 2583.
+func TestNetwork(t *testing.T) {
+	seed := readSeed(t)
 	robot, asker := newPerson(t, "robot"), newPerson(t, "asker")
-	n := &mentiontest.Net{T: t, Values: &mentiontest.Values{}, Threads: &mentiontest.Threads{}, Secrets: []string{robot.password}}
-	did, key, _ := splitURI(seed.Root.URI)
-	n.Threads.Set(mentiontest.Thread(unroll.Ref{Network: unroll.Bluesky, Author: did, ID: key}), nil)
+	n := mentiontest.NewNet(t, seed.ref(), robot.password)
 	tap := &tap{next: http.DefaultTransport}
 	cfg := Config{PDSURL: robot.pds, Identifier: robot.Handle, AppPassword: robot.password, Transport: tap}
 	cfg.Interval, cfg.Again = 200*time.Millisecond, mention.AgainLike
@@ -122,6 +134,63 @@ func TestNetwork(t *testing.T) {
 	if !strings.Contains(indent(profile["labels"]), `"bot"`) {
 		t.Error("the account is not labelled")
 	}
+}
+
+// TestNetworkNews tells of a watched thread that grows, on a real network.
+func TestNetworkNews(t *testing.T) {
+	seed := readSeed(t)
+	robot, asker := newPerson(t, "robot"), newPerson(t, "asker")
+	n := mentiontest.NewNet(t, seed.ref(), robot.password)
+	n.Lookout = bot.LookoutConfig{Soonest: 100 * time.Millisecond, Gap: 100 * time.Millisecond, Poll: 100 * time.Millisecond}
+	cfg := Config{PDSURL: robot.pds, Identifier: robot.Handle, AppPassword: robot.password}
+	cfg.Interval = 200 * time.Millisecond
+	var a *Adapter
+	n.Make = func(log *slog.Logger, d bot.Dispatch, p bot.Phrases, v unroll.Values) (_ bot.Adapter, err error) {
+		cfg.Log = log
+		a, err = New(cfg, d, p, v)
+		return a, err
+	}
+	l := n.Begin()
+	asked := asker.say(robot, "watch", seed.Root, seed.Posts[3])
+	told := func(want int) {
+		t.Helper()
+		robot.wait(fmt.Sprint(want, " answers"), func() any { return or(len(robot.records(postType)) >= want) })
+		time.Sleep(time.Second) // for one too many
+		got := robot.records(postType)
+		if len(got) != want {
+			t.Errorf("%d answers, want %d: %s", len(got), want, indent(got))
+		}
+	}
+	told(1)
+	n.Threads.Grow(2)
+	told(2)
+	n.Threads.Grow(1)
+	told(3)
+	if l.End(); l.Err != nil {
+		t.Error(l.Err)
+	}
+	link := mentiontest.PublicURL + seed.ref().Path() + "#p-3"
+	if got := indent(robot.records(postType)); !strings.Contains(got, link) || !strings.Contains(got, "2 new posts by Ada") {
+		t.Errorf("no link to %s: %s", link, got)
+	}
+
+	// The same news again, as after a kill before the mark.
+	address, err := json.Marshal(note{Post: asked, Root: &seed.Root})
+	if err != nil {
+		t.Fatal(err)
+	}
+	th, err := n.Threads.Unroll(t.Context(), seed.ref())
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := a.Recall(t.Context(), bot.Request{User: asker.DID, Locale: "en"}, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := res.Send(t.Context(), bot.Reply{Thread: &th, PageURL: mentiontest.PublicURL + th.Ref.Path(), NewFrom: th.Posts[2].ID}); err != nil {
+		t.Error(err)
+	}
+	told(3)
 }
 
 // tap calls posted when a record was written.
@@ -217,11 +286,17 @@ func (p *person) post(text string, more map[string]any) strong {
 	return out
 }
 
-// ask names the bot in a reply.
+// ask asks the bot for a thread, in a reply.
 func (p *person) ask(robot *person, root, parent strong) strong {
 	p.Helper()
+	return p.say(robot, "unroll please", root, parent)
+}
+
+// say names the bot in a reply.
+func (p *person) say(robot *person, words string, root, parent strong) strong {
+	p.Helper()
 	name := "@" + robot.Handle
-	return p.post(name+" unroll please", map[string]any{
+	return p.post(name+" "+words, map[string]any{
 		"reply": reply{root, parent},
 		"facets": []any{map[string]any{
 			"index":    map[string]int{"byteStart": 0, "byteEnd": len(name)},

@@ -27,7 +27,8 @@ type Net struct {
 	Values  *Values
 	Threads *Threads
 	Watches unroll.Agenda
-	Secrets []string // that must not show in logs
+	Lookout bot.LookoutConfig // of who tells news
+	Secrets []string          // that must not show in logs
 	// Make makes the adapter of a new life.
 	Make func(log *slog.Logger, d bot.Dispatch, p bot.Phrases, v unroll.Values) (bot.Adapter, error)
 
@@ -72,7 +73,9 @@ func (n *Net) Begin() *Life {
 	triggers := bot.NewTriggers([]string{"unroll"})
 	cfg := bot.AnswererConfig{PublicURL: PublicURL, Log: log, Published: n.Threads.publish}
 	if n.Watches != nil {
-		cfg.Lookout = bot.NewLookout(bot.LookoutConfig{PublicURL: PublicURL, Log: log},
+		watch := n.Lookout
+		watch.PublicURL, watch.Log = PublicURL, log
+		cfg.Lookout = bot.NewLookout(watch,
 			watches{values, n.Watches, unroll.NewLocalLimiter(time.Now)}, n.Threads, phrases, nil)
 	}
 	answerer := bot.NewAnswerer(cfg, triggers, n.Threads, phrases)
