@@ -321,8 +321,9 @@ func (d *Desk) start(ctx context.Context, it *item, turn int) error {
 	req := bot.Request{
 		Platform: d.net.Name(), Chat: cmp.Or(m.Conversation, target), User: m.User, Locale: m.Locale,
 		Public: m.Public, Mentioned: true, Command: string(act),
-		// One post is meant, and its link says all that the text did.
-		Replied: &bot.Message{Links: []string{target}},
+	}
+	if target != "" { // one post is meant, and its link says all that the text did
+		req.Replied = &bot.Message{Links: []string{target}}
 	}
 	return d.dispatch.Dispatch(ctx, req, &responder{d, it, turn})
 }

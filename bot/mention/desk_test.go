@@ -219,6 +219,20 @@ func TestManyAtOnce(t *testing.T) {
 	}
 }
 
+// What is said about one thread is not taken for the same about another.
+func TestSentencesOfTwoThreads(t *testing.T) {
+	p := &paper{listed: []*Mention{asked("1"), asked("2"), asked("3")}}
+	p.listed[2].Links = []string{"https://x.com/ada/status/30"}
+	o := &office{handle: func(req bot.Request, res bot.Responder) {
+		ref, _ := unroll.ParseRef(req.Replied.Links[0])
+		_ = res.Send(context.Background(), bot.Reply{Text: "watched", Asked: ref})
+	}}
+	_ = run(t, p, o, &drawer{data: map[string]string{}}, func() { time.Sleep(time.Minute) })
+	if p.count() != 2 {
+		t.Errorf("%d answers, want one for each thread", p.count())
+	}
+}
+
 func TestOperators(t *testing.T) {
 	got := Operators([]string{"x:12", " bluesky:did:plc:boss", "mastodon:12", "x:"}, "bluesky")
 	if len(got) != 1 || got[0] != "did:plc:boss" {

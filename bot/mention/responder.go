@@ -153,8 +153,8 @@ func (d *Desk) sentence(ctx context.Context, m *Mention, r *bot.Reply, maybe boo
 	}
 	key, keep := "mention:"+d.net.Name()+":told:", shownFor
 	switch r.Kind {
-	case "": // help, in so many words
-		sum := sha256.Sum256([]byte(r.Text))
+	case "": // help, or what became of a wish
+		sum := sha256.Sum256([]byte(r.Text + r.Asked.Path()))
 		key, keep = key+m.User+":"+hex.EncodeToString(sum[:4]), saidFor
 	case unroll.KindRateLimited:
 		key, keep = key+m.User+":"+string(r.Kind), time.Hour
