@@ -19,8 +19,9 @@ const (
 // disk remembers that a transaction could not be written, until there is room
 // again. It tells the log when either begins, and not for each write.
 type disk struct {
-	log  *slog.Logger
-	path string
+	log   *slog.Logger
+	path  string
+	began chan struct{} // of size 1: there is something to probe
 
 	mu  sync.Mutex
 	err error
@@ -32,6 +33,10 @@ func (d *disk) failed(err error) {
 	if d.err == nil {
 		d.log.Error("the disk takes no more: going on, but what is new may not be kept", "path", d.path, "err", err,
 			"hint", "make room on the disk of UNROLL_DATA_DIR; nothing needs a restart")
+		select {
+		case d.began <- struct{}{}:
+		default:
+		}
 	}
 	d.err = err
 }
@@ -51,18 +56,33 @@ func (d *disk) trouble() error {
 	return d.err
 }
 
-// probeAlways looks now and then, until Close, so that the end of the trouble
-// is noticed also where nobody asks for it.
+// probeAlways looks, whenever the disk takes no more, until it does again or
+// Close, so that the end of the trouble is noticed also where nobody asks.
 func (s *Store) probeAlways() {
-	tick := time.NewTicker(probeInterval)
-	defer tick.Stop()
 	for {
 		select {
-		case <-tick.C:
-			_ = s.probe(context.Background()) // that it goes on was told when it began
+		case <-s.disk.began:
 		case <-s.stop:
 			return
 		}
+		for s.disk.trouble() != nil {
+			if !s.pause(probeInterval) {
+				return
+			}
+			_ = s.probe(context.Background()) // that it goes on was told when it began
+		}
+	}
+}
+
+// pause waits; it is false when the store was closed meanwhile.
+func (s *Store) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-s.stop:
+		return false
 	}
 }
 

@@ -90,7 +90,7 @@ func Open(cfg Config) (*Store, error) {
 	}
 	s := &Store{
 		path: cfg.Path, codec: cdc, log: cfg.Log, now: cfg.Now,
-		disk:   disk{log: cfg.Log, path: cfg.Path},
+		disk:   disk{log: cfg.Log, path: cfg.Path, began: make(chan struct{}, 1)},
 		limits: unroll.NewLocalLimiter(cfg.Now),
 		locks:  locks{now: cfg.Now, held: make(map[string]*hold)},
 		writes: make(chan *write),
