@@ -2,6 +2,7 @@ package main
 
 import (
 	"math/rand/v2"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ func TestKilledAtRandom(t *testing.T) {
 	const asked = 90
 	c := newCluster(t, 2, many(asked))
 	c.upstream.take(150 * time.Millisecond)
-	c.deliver(nil)
+	c.deliver(onceEach)
 	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
 	next, killed := time.Now().Add(500*time.Millisecond), 0
 	for n := range asked {
@@ -36,4 +37,82 @@ func TestKilledAtRandom(t *testing.T) {
 		t.Error("nobody was killed")
 	}
 	c.answered(asked, 3*unroll.QueueLease)
+}
+
+// TestUpdatesThatComeTwice brings each update to both replicas at once, and
+// some again when they were answered for long.
+func TestUpdatesThatComeTwice(t *testing.T) {
+	const asked = 40
+	c := newCluster(t, 2, many(asked))
+	c.upstream.take(50 * time.Millisecond)
+	var late sync.Map // bodies of updates, by their order
+	c.deliver(func(raw []byte, n int) int {
+		late.Store(n, raw)
+		return 2
+	})
+	for n := range asked {
+		c.ask(n, manyLink(n/2)) // two people each for a thread: a cold one, and one that is held
+	}
+	c.answered(asked, 30*time.Second)
+	late.Range(func(n, raw any) bool {
+		c.bring(t.Context(), raw.([]byte), n.(int))
+		return true
+	})
+	time.Sleep(time.Second) // for answers that should not come
+	c.answered(asked, 0)
+}
+
+// TestRedisKilledUnderLoad kills Redis with requests in it, and starts it
+// again: answers go on meanwhile, and nothing is lost or told twice.
+func TestRedisKilledUnderLoad(t *testing.T) {
+	const asked = 80
+	c := newCluster(t, 2, many(asked))
+	if c.redis.args == nil {
+		t.Skip("UNROLL_TEST_REDIS_URL is not set, or there is no redis-server: not tested against a real Redis")
+	}
+	c.upstream.take(100 * time.Millisecond)
+	c.deliver(onceEach)
+	for n := range asked {
+		switch n {
+		case asked / 4:
+			c.redis.kill()
+		case asked * 3 / 4:
+			c.answered(asked/2, 10*time.Second) // without Redis
+			c.redis.start()
+		}
+		c.ask(n, manyLink(n))
+		time.Sleep(20 * time.Millisecond)
+	}
+	c.answered(asked, 30*time.Second)
+	for _, r := range c.replicas {
+		eventually(t, "the queue to be empty", func() bool { return r.metric(`unrollbot_queue_requests{platform="telegram"}`) == "0" })
+	}
+}
+
+// TestManyAreQueuedAtTheStart kills the one replica that has taken many
+// requests and answered none. Those that come after it work them off, without
+// a storm at the upstream, and wait where its limit is reached.
+func TestManyAreQueuedAtTheStart(t *testing.T) {
+	const asked = 130 // the limit lets 100 pass at once, and 400 a minute
+	c := newCluster(t, 1, many(asked))
+	c.upstream.take(time.Hour)
+	c.deliver(onceEach)
+	for n := range asked {
+		c.ask(n, manyLink(n))
+	}
+	eventually(t, "Telegram to have no updates left", func() bool { return c.telegram.Pending() == 0 })
+	first := c.replicas[0]
+	first.signal(syscall.SIGKILL)
+	c.upstream.take(20 * time.Millisecond)
+	before := c.upstream.reset()
+	first.start()
+	c.add()
+	c.answered(asked, time.Minute)
+	calls, most := c.upstream.seen()
+	if most > 2*16 {
+		t.Errorf("%d calls upstream at once, want at most 16 of each replica", most)
+	}
+	if calls > 2*asked {
+		t.Errorf("%d calls upstream for %d requests (%d before)", calls, asked, before)
+	}
 }

@@ -87,16 +87,22 @@ func newCluster(t *testing.T, replicas int, w fakenet.World) *cluster {
 		}
 	})
 	for range replicas {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := &replica{c: c, address: l.Addr().String()}
-		_ = l.Close()
-		c.replicas = append(c.replicas, r)
-		r.start()
+		c.add()
 	}
 	return c
+}
+
+// add starts one more replica.
+func (c *cluster) add() {
+	c.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		c.Fatal(err)
+	}
+	_ = l.Close()
+	r := &replica{c: c, address: l.Addr().String()}
+	c.replicas = append(c.replicas, r)
+	r.start()
 }
 
 func (r *replica) start() {
@@ -141,14 +147,15 @@ func (r *replica) metric(line string) string {
 }
 
 // deliver brings Telegram's updates to the replicas until the test ends, each
-// again and again until one has confirmed it, to twice where twice says so.
-func (c *cluster) deliver(twice func(update int64) bool) {
+// again and again until one has confirmed it, as many times as times says.
+func (c *cluster) deliver(times func(raw []byte, n int) int) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	c.Cleanup(func() { cancel(); <-done })
 	go func() {
 		defer close(done)
 		var offset int64
+		n := 0
 		for ctx.Err() == nil {
 			var batch struct {
 				Result []json.RawMessage `json:"result"`
@@ -158,7 +165,7 @@ func (c *cluster) deliver(twice func(update int64) bool) {
 				continue
 			}
 			var sending sync.WaitGroup
-			for i, raw := range batch.Result {
+			for _, raw := range batch.Result {
 				var u struct {
 					ID int64 `json:"update_id"`
 				}
@@ -166,9 +173,10 @@ func (c *cluster) deliver(twice func(update int64) bool) {
 					c.Error(err)
 				}
 				offset = u.ID + 1
-				sending.Go(func() { c.bring(ctx, raw, i) })
-				if twice != nil && twice(u.ID) {
-					sending.Go(func() { c.bring(ctx, raw, i+1) })
+				for range times(raw, n) {
+					first := n
+					n++
+					sending.Go(func() { c.bring(ctx, raw, first) })
 				}
 			}
 			sending.Wait()
@@ -208,6 +216,8 @@ func (c *cluster) post(ctx context.Context, address string, body []byte) ([]byte
 	}
 	return io.ReadAll(resp.Body)
 }
+
+func onceEach([]byte, int) int { return 1 }
 
 // person is the chat of the n-th who asks.
 func person(n int) int64 { return int64(10_000 + n) }
@@ -321,6 +331,20 @@ func newSlowly(t *testing.T, target string) *slowly {
 	})
 	s.url = server.URL
 	return s
+}
+
+// seen tells of the calls since reset: how many, and how many at a time.
+func (s *slowly) seen() (calls, most int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls, s.most
+}
+
+func (s *slowly) reset() (calls int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	calls, s.calls, s.most = s.calls, 0, 0
+	return calls
 }
 
 func (s *slowly) take(wait time.Duration) {
