@@ -26,6 +26,7 @@ func forms() []form {
 		{"txt", "text/plain; charset=utf-8", render.Options.Text},
 		{"html", "text/html; charset=utf-8", render.Options.HTML},
 		{"epub", "application/epub+zip", render.Options.EPUB},
+		{"pdf", "application/pdf", render.Options.PDF},
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -74,6 +75,14 @@ func (s *sim) violations() {
 // run starts an adapter.
 func (s *sim) run(content bool, answer func(context.Context, bot.Request, bot.Responder) error) {
 	s.t.Helper()
+	s.serve(content, answer, nil)
+	s.live(1)
+	s.wait(`^PUT /applications/.*/commands`, 1)
+}
+
+// serve starts an adapter and returns how to end it.
+func (s *sim) serve(content bool, answer func(context.Context, bot.Request, bot.Responder) error, change func(*Adapter)) (end func()) {
+	s.t.Helper()
 	s.post("/config", map[string]any{"message_content": content}, nil)
 	s.handler = &stub{answer: answer}
 	phrases, err := bot.NewMessages() // Discord judges all languages
@@ -85,22 +94,29 @@ func (s *sim) run(content bool, answer func(context.Context, bot.Request, bot.Re
 		s.t.Fatal(err)
 	}
 	hurry(a)
+	if change != nil {
+		change(a)
+	}
 	s.adapter = a
+	handler := s.handler
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- a.Run(ctx) }()
-	s.t.Cleanup(func() {
-		cancel()
-		if err := <-done; err != nil {
-			s.t.Errorf("Run: %v", err)
-		}
-		s.handler.wg.Wait()
-		for _, err := range s.handler.errs {
-			s.t.Errorf("handler: %v", err)
-		}
-	})
-	s.live(1)
-	s.wait(`^PUT /applications/.*/commands`, 1)
+	var once sync.Once
+	end = func() {
+		once.Do(func() {
+			cancel()
+			if err := <-done; err != nil {
+				s.t.Errorf("Run: %v", err)
+			}
+			handler.wg.Wait()
+			for _, err := range handler.errs {
+				s.t.Errorf("handler: %v", err)
+			}
+		})
+	}
+	s.t.Cleanup(end)
+	return end
 }
 
 // live waits until n sessions have a connection.

@@ -39,6 +39,10 @@ func TestSim(t *testing.T) {
 		"side branches":      simBranches,
 		"a new server":       simWelcome,
 		"no answer":          simNoAnswer,
+		"views":              simViews,
+		"answered later":     simLater,
+		"handed over":        simHandOver,
+		"all at once":        simChaos,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &sim{t: t, base: base}

@@ -56,8 +56,9 @@ func linkOf(ref unroll.Ref) string {
 	return ref.Path()
 }
 
-// news tells who watches a thread of its new posts, in a message of the bot's
-// own. The same news is told once, see [Adapter.Recall].
+// news tells a channel that watches a thread of its new posts, in a message of
+// the bot's own that pings nobody: several may have asked. The same news is
+// told once, see [Adapter.Recall].
 func (o *output) news(ctx context.Context, r *bot.Reply) error {
 	if !o.stage.lasting {
 		return bot.ErrGone
@@ -68,7 +69,7 @@ func (o *output) news(ctx context.Context, r *bot.Reply) error {
 	}
 	o.quiet, o.speaker.locale = s.Quiet, cmp.Or(s.Locale, o.speaker.locale)
 
-	sum := sha256.Sum256([]byte(o.channel + " " + o.asker + " " + r.Thread.Ref.Path() + " " + r.NewFrom))
+	sum := sha256.Sum256([]byte(o.channel + " " + r.Thread.Ref.Path() + " " + r.NewFrom))
 	once := base64.RawURLEncoding.EncodeToString(sum[:15])
 	told := progress{request: once}
 	if err := told.load(ctx, o.a); err != nil {
@@ -78,9 +79,6 @@ func (o *output) news(ctx context.Context, r *bot.Reply) error {
 		return nil
 	}
 	m := o.newPosts(ctx, r)
-	if o.stage.open {
-		m = m.naming(o.asker)
-	}
 	m.Nonce, m.EnforceNonce = "n"+once, true
 	if err := o.a.send(ctx, http.MethodPost, "/channels/"+o.channel+"/messages", m, nil); err != nil {
 		return closed(err)

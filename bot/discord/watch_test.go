@@ -26,20 +26,17 @@ func newsOf(n, from int) bot.Reply {
 
 func TestNews(t *testing.T) {
 	t.Parallel()
-	for name, tc := range map[string]struct {
-		ask   func(*rig) string
-		names bool
-	}{
-		"of a command": {func(r *rig) string {
+	for name, ask := range map[string]func(*rig) string{
+		"of a command": func(r *rig) string {
 			return r.Interact(bottest.DiscordInteraction{Command: "watch", Options: map[string]any{"link": link}})
-		}, true},
-		"of a message":        {mention, true},
-		"of a direct message": {func(r *rig) string { return r.Say(map[string]any{"content": "watch " + link, "guild_id": ""}) }, false},
-		"of a button":         {func(r *rig) string { return r.Interact(bottest.DiscordInteraction{Press: "w||/x/20", On: "1"}) }, true},
+		},
+		"of a message":        mention,
+		"of a direct message": func(r *rig) string { return r.Say(map[string]any{"content": "watch " + link, "guild_id": ""}) },
+		"of a button":         func(r *rig) string { return r.Interact(bottest.DiscordInteraction{Press: "w||/x/20", On: "1"}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r, p, _ := park(t, tc.ask)
+			r, p, _ := park(t, ask)
 			if !p.until.IsZero() {
 				t.Fatalf("it ends at %v", p.until)
 			}
@@ -68,7 +65,7 @@ func TestNews(t *testing.T) {
 				t.Fatalf("%d messages", len(news))
 			}
 			text := news[0].Text()
-			if !strings.Contains(text, "3 new posts by Ada") || strings.HasPrefix(text, "<@777>\n") != tc.names || news[0].Private() {
+			if !strings.Contains(text, "3 new posts by Ada") || strings.Contains(text, "<@") || news[0].Private() {
 				t.Errorf("said %q", text)
 			}
 			if strings.Contains(text, "Post 27 of") || !strings.Contains(text, "Post 28 of") || !strings.Contains(text, "Post 30 of") {
