@@ -100,9 +100,10 @@ func forgetByAuthorAfterRestore(f *fixture) {
 	f.lacks(refs...)
 }
 
+// forgetByAuthorMuch has more threads than a store takes at a time.
 func forgetByAuthorMuch(f *fixture) {
 	var roots []unroll.Ref
-	for i := range uint64(500) {
+	for i := range uint64(210) {
 		e, refs := entryBy("1", i, 2)
 		e.Thread.Ref.ID = fmt.Sprint(i)
 		refs[0] = e.Thread.Ref
