@@ -105,15 +105,8 @@ func (d *doctor) reachable(ctx context.Context, base string) finding {
 
 // ready asks the bot that runs on this machine.
 func (d *doctor) ready(ctx context.Context) error {
-	host, port, err := net.SplitHostPort(d.cfg.HTTPAddr)
-	if err != nil {
-		return err
-	}
-	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
-		host = "localhost"
-	}
 	var answer struct{ Missing []string }
-	status, err := d.http.do(ctx, probeCall{method: http.MethodGet, url: "http://" + net.JoinHostPort(host, port) + "/readyz"}, &answer)
+	status, err := d.http.do(ctx, probeCall{method: http.MethodGet, url: readerHere(d.cfg) + "/readyz"}, &answer)
 	if err == nil && status != http.StatusOK {
 		err = fmt.Errorf("not ready: %s", strings.Join(answer.Missing, ", "))
 	}

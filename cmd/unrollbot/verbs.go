@@ -90,18 +90,20 @@ func chat(ctx context.Context, cfg config.Config, sys system, demo bool) error {
 	return g.Wait()
 }
 
+// readerHere is the base of the reader's pages on this machine.
+func readerHere(cfg config.Config) string {
+	host, port, _ := net.SplitHostPort(cfg.HTTPAddr) // settings are validated
+	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
+		host = "127.0.0.1" // not by name: an image may have no hosts file
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
 // healthcheck asks the reader of a bot on this machine.
 func healthcheck(ctx context.Context, cfg config.Config) error {
-	host, port, err := net.SplitHostPort(cfg.HTTPAddr)
-	if err != nil {
-		return err
-	}
-	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
-		host = "localhost"
-	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/healthz", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, readerHere(cfg)+"/healthz", nil)
 	if err != nil {
 		return err
 	}
