@@ -124,6 +124,8 @@ func (w *words) missing(id string, r unroll.GapReason) string {
 
 func (w *words) CutText() string { return w.say("words_cut_text") }
 
+func (w *words) Boxes(letters string) string { return w.say("words_boxes", "Letters", letters) }
+
 func (w *words) Media(m unroll.Media) string {
 	label := w.named("words_media_", string(m.Kind), "words_media_image")
 	s := int(m.Duration.Round(time.Second).Seconds())

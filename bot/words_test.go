@@ -62,6 +62,7 @@ func everything(w render.Words) string {
 		say("NoQuote "+string(r), w.NoQuote(r))
 	}
 	say("CutText", w.CutText())
+	say("Boxes", w.Boxes("U+6F22"))
 	for _, kind := range []unroll.MediaKind{unroll.MediaImage, unroll.MediaVideo, unroll.MediaGIF, unroll.MediaAudio, "of a later version"} {
 		say("Media "+string(kind), w.Media(unroll.Media{Kind: kind}))
 		say("Media with length "+string(kind), w.Media(unroll.Media{Kind: kind, Duration: 3661 * time.Second}))

@@ -27,7 +27,7 @@ func (o Options) PDF(w io.Writer, t *unroll.Thread) error {
 	for _, b := range s.Branches {
 		s.branch(b)
 	}
-	s.about(s.fonts)
+	s.about()
 	s.endPage()
 	return s.file.Close()
 }
@@ -231,7 +231,7 @@ func (s *sheet) branch(b branchView) {
 }
 
 // about is where the thread was read, when, and what makes it whole.
-func (s *sheet) about(fonts *typeset.Setter) {
+func (s *sheet) about() {
 	s.place = ""
 	section := s.doc.Add("Sect")
 	s.space(10)
@@ -248,7 +248,9 @@ func (s *sheet) about(fonts *typeset.Setter) {
 	if s.Original != "" {
 		s.flow(section.Add("P"), []span{{text: s.W.Original() + ": " + s.Original, link: s.Original}}, look{size: smallSize, after: gap})
 	}
-	s.note(section, lettersMissing(fonts.Missing()), "")
+	if letters := unset(s.fonts.Missing()); letters != "" {
+		s.note(section, s.W.Boxes(letters), "")
+	}
 }
 
 // show remembers where a picture is, if it can be had.

@@ -224,11 +224,8 @@ func (s *sheet) drawPlace(base float64) {
 	s.page.End()
 }
 
-// lettersMissing says which letters boxes stand for.
-func lettersMissing(letters []rune) string {
-	if len(letters) == 0 {
-		return ""
-	}
+// unset names the letters that boxes stand for; empty when there are none.
+func unset(letters []rune) string {
 	const most = 20
 	var names []string
 	for _, c := range letters[:min(len(letters), most)] {
@@ -237,5 +234,5 @@ func lettersMissing(letters []rune) string {
 	if len(letters) > most {
 		names = append(names, "…")
 	}
-	return "Boxes stand for letters that no font on this server has: " + strings.Join(names, ", ") + "."
+	return strings.Join(names, ", ")
 }

@@ -26,6 +26,7 @@ type Words interface {
 	Gap(unroll.GapReason) string     // a sentence in place of a post
 	NoQuote(unroll.GapReason) string // a sentence in place of a quoted post
 	CutText() string                 // a sentence after a text that came without its end
+	Boxes(letters string) string     // a sentence: that boxes stand for letters that no font has; letters name them as U+1234
 	Media(m unroll.Media) string     // label of a picture, video or sound
 	NoDescription() string           // in place of a description
 	Link() string                    // label of a link card
@@ -129,6 +130,11 @@ func (English) gap(r unroll.GapReason) string {
 // CutText says that a text is not whole.
 func (English) CutText() string {
 	return "The end of this post is missing: the source gave only its beginning."
+}
+
+// Boxes says which letters no font has.
+func (English) Boxes(letters string) string {
+	return "Boxes stand for letters that no font on this server has: " + letters + "."
 }
 
 // Media names what a medium is, with the length of a video or sound.

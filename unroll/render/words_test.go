@@ -25,6 +25,7 @@ func (signs) Warning(string) string                        { return "§" }
 func (signs) Gap(unroll.GapReason) string                  { return "§" }
 func (signs) NoQuote(unroll.GapReason) string              { return "§" }
 func (signs) CutText() string                              { return "§" }
+func (signs) Boxes(string) string                          { return "§" }
 func (signs) Media(unroll.Media) string                    { return "§" }
 func (signs) NoDescription() string                        { return "§" }
 func (signs) Link() string                                 { return "§" }
