@@ -123,6 +123,8 @@ func TestGatewayFatalCodes(t *testing.T) {
 	}{
 		"token":          {bottest.DiscordConfig{Token: "another", Lenient: true}, bottest.DiscordStep{}, "UNROLL_DISCORD_TOKEN"},
 		"token later":    {bottest.DiscordConfig{}, bottest.DiscordStep{On: "identify", Do: "close", Code: 4004}, "Reset Token"},
+		"shard number":   {bottest.DiscordConfig{}, bottest.DiscordStep{On: "identify", Do: "close", Code: 4010}, "report it"},
+		"old version":    {bottest.DiscordConfig{}, bottest.DiscordStep{On: "identify", Do: "close", Code: 4012}, "update unrollbot"},
 		"shards":         {bottest.DiscordConfig{}, bottest.DiscordStep{On: "identify", Do: "close", Code: 4011}, "restart"},
 		"other intents":  {bottest.DiscordConfig{}, bottest.DiscordStep{On: "identify", Do: "close", Code: 4013}, "intents"},
 		"while resuming": {bottest.DiscordConfig{}, bottest.DiscordStep{On: "resume", Do: "close", Code: 4004}, "4004"},

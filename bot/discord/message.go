@@ -24,6 +24,7 @@ const (
 	maxLabel       = 80   // UTF-16 units on a button
 	maxMenu        = 25   // options
 	maxDescription = 4096 // UTF-16 units of an embed's description
+	maxContent     = 2000 // UTF-16 units of plain text
 )
 
 // outgoing is a message on its way, new or an edit. All of ours are made of
@@ -117,6 +118,16 @@ func (m outgoing) fallback() outgoing {
 		m.Components = []discordgo.MessageComponent{}
 	}
 	m.Flags &^= discordgo.MessageFlagsIsComponentsV2
+	return m
+}
+
+// bare is the message as plain text, whose links unfold into nothing.
+func (m outgoing) bare() outgoing {
+	text := m.plain().text
+	m = m.fallback()
+	m.Content, _ = json.Marshal(clip(text, maxContent)) // a text: it cannot fail
+	m.Embeds = json.RawMessage("[]")
+	m.Flags |= discordgo.MessageFlagsSuppressEmbeds
 	return m
 }
 

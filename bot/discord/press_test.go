@@ -236,6 +236,18 @@ func TestSeveralReplies(t *testing.T) {
 	})
 }
 
+// Where an embed is refused as well, plain text is left.
+func TestTextWhereEmbedsAreRefused(t *testing.T) {
+	t.Parallel()
+	r := start(t, bottest.DiscordConfig{}, whole(30))
+	r.Fail(bottest.DiscordFault{Match: "PATCH /webhooks/", Status: 400, Code: codeInvalidForm, Times: 2})
+	m := r.Answered(r.Interact(bottest.DiscordInteraction{Command: "unroll", Options: map[string]any{"link": link}}))
+	text, _ := m.Body["content"].(string)
+	if !strings.Contains(text, "Post 1 of") || units(text) > maxContent || m.Flags&4 == 0 || m.CustomID("▶") == "" {
+		t.Errorf("%v", m.Body)
+	}
+}
+
 func TestPlainWhereComponentsAreRefused(t *testing.T) {
 	t.Parallel()
 	r := start(t, bottest.DiscordConfig{}, whole(30))

@@ -155,14 +155,17 @@ func (r *interactionReply) webhook() string { return "/webhooks/" + r.app + "/" 
 func (r *interactionReply) original() string { return r.webhook() + "/messages/@original" }
 
 // send makes the call with a message in it. Where components are refused, it
-// sends the plain form.
+// sends an embed, and where that is, plain text.
 func (a *Adapter) send(ctx context.Context, method, path string, m outgoing, out any) error {
 	err := a.sendOnce(ctx, method, path, m, out)
-	if r := refusal(err); r.Status != http.StatusBadRequest || r.Code != codeInvalidForm || m.plain == nil {
-		return err
+	for _, simpler := range []func() outgoing{m.fallback, m.bare} {
+		if r := refusal(err); r.Status != http.StatusBadRequest || r.Code != codeInvalidForm || m.plain == nil {
+			return err
+		}
+		a.log.Warn("message refused; sending it in a simpler form", "err", err)
+		err = a.sendOnce(ctx, method, path, simpler(), out)
 	}
-	a.log.Warn("message with components refused; sending it plain", "err", err)
-	return a.sendOnce(ctx, method, path, m.fallback(), out)
+	return err
 }
 
 func (a *Adapter) sendOnce(ctx context.Context, method, path string, m outgoing, out any) error {
