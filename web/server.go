@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"unrollbot/unroll"
+	"unrollbot/unroll/render"
 	"unrollbot/unroll/render/typeset"
 )
 
@@ -66,6 +67,9 @@ type Config struct {
 	// its bytes. nil means that they do without.
 	Picture func(ctx context.Context, address string) ([]byte, error)
 
+	// Words gives the phrases around a thread in a language (BCP 47, or
+	// empty), or those of another where it has none; nil means English.
+	Words func(lang string) render.Words
 	// Fonts are what PDFs and share pictures are set in; nil means those of
 	// the program and of the machine.
 	Fonts *typeset.Fonts
@@ -139,6 +143,9 @@ func New(cfg Config, u Unroller, store Store) (*Server, error) {
 	cfg.CacheBytes = cmp.Or(cfg.CacheBytes, 64<<20)
 	cfg.Limit = cmp.Or(cfg.Limit, unroll.Limit{Events: 60, Per: time.Minute, Burst: 30})
 	cfg.RefreshLimit = cmp.Or(cfg.RefreshLimit, unroll.Limit{Events: 6, Per: time.Hour, Burst: 3})
+	if cfg.Words == nil {
+		cfg.Words = func(string) render.Words { return render.English{} }
+	}
 	if cfg.Fonts == nil {
 		cfg.Fonts = typeset.System()
 	}

@@ -31,8 +31,8 @@ var (
 
 // shareable returns what the picture of a thread says, or false where no font
 // has a letter of it.
-func (s *Server) shareable(t *unroll.Thread) (title, author string, ok bool) {
-	title, ok = s.cfg.Fonts.Drawable(render.Title(t))
+func (s *Server) shareable(o render.Options, t *unroll.Thread) (title, author string, ok bool) {
+	title, ok = s.cfg.Fonts.Drawable(o.Title(t))
 	if !ok || title == "" {
 		return "", "", false
 	}
@@ -46,7 +46,7 @@ func (s *Server) shareable(t *unroll.Thread) (title, author string, ok bool) {
 
 // writeShare draws the share picture of a thread as a PNG.
 func (s *Server) writeShare(o render.Options, w io.Writer, t *unroll.Thread) error {
-	title, author, ok := s.shareable(t)
+	title, author, ok := s.shareable(o, t)
 	if !ok {
 		return &unroll.Error{Kind: unroll.KindNotFound, Op: "web: share picture"}
 	}
@@ -55,10 +55,7 @@ func (s *Server) writeShare(o render.Options, w io.Writer, t *unroll.Thread) err
 	draw.Draw(img, image.Rect(0, 0, 18, shareHeight), image.NewUniform(shareMark), image.Point{}, draw.Src)
 
 	setter := typeset.NewSetter(s.cfg.Fonts)
-	lang := ""
-	if len(t.Posts) > 0 {
-		lang = t.Posts[0].Lang
-	}
+	lang := render.Language(t)
 	rtl := render.RightToLeft(title)
 	write := func(text string, style typeset.Style, size, y, step float64, lines int, ink color.Color) {
 		p := typeset.Paragraph{Size: size, Width: shareWidth - 2*shareMargin, Lines: lines, RTL: render.RightToLeft(text), Lang: lang}

@@ -111,7 +111,7 @@ func fragment(t *unroll.Thread, ref unroll.Ref, f format) string {
 }
 
 func (s *Server) makePage(ctx context.Context, t *unroll.Thread, f format, bare bool) (*page, error) {
-	o := render.Options{PageURL: s.cfg.PublicURL + t.Ref.Path(), Words: render.English{}, Fonts: s.cfg.Fonts}
+	o := render.Options{PageURL: s.cfg.PublicURL + t.Ref.Path(), Words: s.cfg.Words(render.Language(t)), Fonts: s.cfg.Fonts}
 	switch {
 	case bare:
 		o.Show = func(string) string { return "" }

@@ -27,7 +27,7 @@ func (s *Server) writePage(o render.Options, w io.Writer, t *unroll.Thread) erro
 		Summary: render.Summary(t, summaryMax), Author: t.Author, Card: "summary",
 	}
 	if page.Image = preview(t); page.Image == nil {
-		if title, by, ok := s.shareable(t); ok {
+		if title, by, ok := s.shareable(o, t); ok {
 			page.Image = &unroll.Media{URL: o.PageURL + ".png", Alt: title + ", by " + by, Width: shareWidth, Height: shareHeight}
 		}
 	}
@@ -43,7 +43,7 @@ func (s *Server) writePage(o render.Options, w io.Writer, t *unroll.Thread) erro
 		}
 		page.Formats = append(page.Formats, exportLink{path + f.suffix, f.name, strings.TrimSuffix(f.kind, "; charset=utf-8")})
 	}
-	title := render.Title(t)
+	title := o.Title(t)
 	page.Data = posting{
 		Context: "https://schema.org", Type: "SocialMediaPosting", ID: page.URL, URL: page.URL,
 		Headline: title, Published: page.From, Original: original(t),

@@ -293,7 +293,7 @@ func (a *app) connect(ctx context.Context) error {
 	}
 	reader, err := web.New(web.Config{
 		PublicURL: a.cfg.PublicURL, Keyword: a.cfg.Keywords[0], Contact: a.cfg.Contact,
-		MediaSources: a.mediaSources(), ProxyMedia: a.cfg.MediaProxy, Picture: a.picture,
+		MediaSources: a.mediaSources(), ProxyMedia: a.cfg.MediaProxy, Picture: a.picture, Words: a.phrases.Words,
 		Limit:   unroll.Limit{Events: 60, Per: time.Minute, Burst: 40},
 		Metrics: a.metrics.Handler(), Served: a.metrics.Served, TrustedProxies: a.cfg.TrustedProxies, Checks: []web.Check{{Name: "store", Ready: a.store.Ping}}, Log: a.log,
 	}, a.service, a.store)

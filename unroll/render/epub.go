@@ -25,7 +25,7 @@ func (o Options) EPUB(w io.Writer, t *unroll.Thread) error {
 	v := newViewer(t, o)
 	v.show, v.offline = b.show, true
 	b.view = v.view()
-	b.Language = cmp.Or(rootLanguage(t), b.W.Lang())
+	b.Language = cmp.Or(Language(t), b.W.Lang())
 	b.ID = cmp.Or(o.PageURL, b.Original, "urn:unrollbot:"+strings.ReplaceAll(strings.TrimPrefix(t.Ref.Path(), "/"), "/", ":"))
 	b.Modified = t.FetchedAt.UTC().Format(time.RFC3339)
 	b.By = cmp.Or(b.Author.Name, b.Author.Handle)
@@ -128,7 +128,9 @@ func (b *book) Chapters() []evidenceView {
 	return out
 }
 
-func rootLanguage(t *unroll.Thread) string {
+// Language is the language that a thread begins in, as a BCP 47 tag; empty
+// where no post says.
+func Language(t *unroll.Thread) string {
 	for i := range t.Posts {
 		if lang := language(t.Posts[i].Lang); lang != "" {
 			return lang

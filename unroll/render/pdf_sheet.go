@@ -78,7 +78,7 @@ func newSheet(w io.Writer, t *unroll.Thread, o Options) *sheet {
 	if fonts == nil {
 		fonts = typeset.System()
 	}
-	lang := cmp.Or(rootLanguage(t), o.words().Lang())
+	lang := cmp.Or(Language(t), o.words().Lang())
 	s := &sheet{
 		fonts: typeset.NewSetter(fonts), get: o.Picture, left: sheetSide,
 		pictures: make(map[string]*pdf.Image), emoji: make(map[emojiKey]*pdf.Image),

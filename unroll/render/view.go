@@ -10,6 +10,7 @@ import (
 // every address checked.
 type view struct {
 	W        Words
+	Dir      string // of W's language
 	Title    string // plain
 	Heading  string // what the author wrote as heading, plain; may be empty
 	Author   authorView

@@ -41,7 +41,7 @@ func checked(address string) template.URL {
 func (v *viewer) view() *view {
 	t := v.thread
 	out := &view{
-		W: v.Words, Title: v.Title(t), Author: v.author(t.Author), Follow: v.Follow(t.Ref.Network),
+		W: v.Words, Dir: direction(v.Words.Lang()), Title: v.Title(t), Author: v.author(t.Author), Follow: v.Follow(t.Ref.Network),
 		Count: v.Posts(t.Len()), Read: v.Read(SourceName(t), t.FetchedAt), Because: v.Because(t.Verdict.State, Strongest(t.Verdict)),
 	}
 	heading, rest, ok := headline(t)
@@ -311,6 +311,16 @@ func language(tag string) string {
 		return ""
 	}
 	return tag
+}
+
+// direction is how texts in a language run.
+func direction(lang string) string {
+	switch lang, _, _ = strings.Cut(lang, "-"); lang {
+	case "ar", "fa", "he", "ur":
+		return "rtl"
+	default:
+		return "ltr"
+	}
 }
 
 // RightToLeft tells whether a text runs from right to left: its first letter
