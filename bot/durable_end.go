@@ -97,9 +97,9 @@ func (d *Durable) putBack(ctx context.Context, t *ticket, tries int, wait time.D
 	}
 }
 
-// note is what operators see of a request that was given up. It tells nothing
+// Note is what operators see of a request that was given up. It tells nothing
 // of who asked, nor of what they wrote.
-type note struct {
+type Note struct {
 	At    time.Time `json:"at"`
 	Asked time.Time `json:"asked"`
 	Tries int       `json:"tries"`
@@ -108,7 +108,7 @@ type note struct {
 
 func (d *Durable) bury(ctx context.Context, t *ticket, cause error) {
 	d.tellFate(t.line, FateBuried)
-	n := note{At: time.Now().UTC(), Tries: t.tries, Error: cause.Error()}
+	n := Note{At: time.Now().UTC(), Tries: t.tries, Error: cause.Error()}
 	var r record
 	if json.Unmarshal(t.data, &r) == nil {
 		n.Asked = r.At.UTC()

@@ -14,7 +14,7 @@ func (d *Durable) tell(ctx context.Context) {
 	defer close(d.done)
 	tick := time.NewTicker(unroll.QueueLease / 4)
 	defer tick.Stop()
-	for {
+	for round := 0; ; round++ {
 		select {
 		case <-ctx.Done():
 			return
@@ -30,7 +30,9 @@ func (d *Durable) tell(ctx context.Context) {
 				}
 			}
 		}
-		d.look(ctx)
+		if round%4 == 0 {
+			d.look(ctx)
+		}
 	}
 }
 
@@ -50,7 +52,7 @@ func (d *Durable) look(ctx context.Context) {
 	d.backlogs = backlogs
 }
 
-// Backlogs tells what stood in the lines a few seconds ago, by platform.
+// Backlogs tells what stood in the lines some seconds ago, by platform.
 func (d *Durable) Backlogs() map[string]unroll.Backlog {
 	d.mu.Lock()
 	defer d.mu.Unlock()

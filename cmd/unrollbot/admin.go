@@ -33,6 +33,8 @@ with the bot that runs on it, with Redis it changes what all replicas see.
   unrollbot admin ban list
   unrollbot admin brake on|off|show [NETWORK]
                                    stop answers to mentions for a while
+  unrollbot admin queue            requests that are written down, and those that
+                                   were given up and why
   unrollbot admin stats            count what is held
 `
 
@@ -93,6 +95,7 @@ func (a *app) administer(ctx context.Context, args []string, out io.Writer) erro
 		{"brake off", 1, o.release},
 		{"brake show", 0, o.braked},
 		{"brake show", 1, o.braked},
+		{"queue", 0, o.lines},
 		{"stats", 0, o.stats},
 	} {
 		words := strings.Fields(c.words)

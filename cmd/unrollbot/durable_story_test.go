@@ -2,6 +2,7 @@ package main
 
 import (
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -115,4 +116,34 @@ func TestManyAreQueuedAtTheStart(t *testing.T) {
 	if calls > 2*asked {
 		t.Errorf("%d calls upstream for %d requests (%d before)", calls, asked, before)
 	}
+}
+
+// TestAdminQueue looks at a request that was given up, as an operator does.
+func TestAdminQueue(t *testing.T) {
+	onBothStores(t, func(t *testing.T, r *rig) {
+		code, out := r.admin("queue")
+		if r.app.queue == nil {
+			if code != 0 || !strings.Contains(out, "needs a Redis") {
+				t.Errorf("exit code %d: %s", code, out)
+			}
+			return
+		}
+		if code != 0 || !strings.Contains(out, "telegram: requests written down: 0") || !strings.Contains(out, "discord: ") {
+			t.Errorf("exit code %d: %s", code, out)
+		}
+		id, err := r.app.queue.Put(t.Context(), "telegram", []byte("token"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if code, out := r.admin("queue"); code != 0 || !strings.Contains(out, "telegram: requests written down: 1") {
+			t.Errorf("exit code %d: %s", code, out)
+		}
+		if err := r.app.queue.Bury(t.Context(), "telegram", id, []byte(`{"asked":"2026-11-24T12:00:00Z","tries":5,"error":"it did not work"}`)); err != nil {
+			t.Fatal(err)
+		}
+		if code, out := r.admin("queue"); code != 0 || !strings.Contains(out, "given up within 30 days: 1") ||
+			!strings.Contains(out, "asked 2026-11-24 12:00:00") || !strings.Contains(out, "tries 5  it did not work") {
+			t.Errorf("exit code %d: %s", code, out)
+		}
+	})
 }

@@ -23,6 +23,10 @@ func TestHandlerShowsWhatHappened(t *testing.T) {
 	m.Paid("lookup", 3, 15_000)
 	m.Banned("discord")
 	m.Queue(func() (int, int) { return 5, 2 })
+	m.Kept("telegram", bot.FateTaken)
+	m.Backlogs(func() map[string]unroll.Backlog {
+		return map[string]unroll.Backlog{"discord": {Jobs: 7, Oldest: 90 * time.Second, Buried: 3}}
+	})
 	held := m.Lease("telegram")
 	held(true)
 	m.Lease("bluesky")
@@ -42,6 +46,10 @@ func TestHandlerShowsWhatHappened(t *testing.T) {
 		`unrollbot_banned_requests_total{platform="discord"} 1`,
 		`unrollbot_requests_waiting 5`,
 		`unrollbot_requests_answering 2`,
+		`unrollbot_kept_requests_total{fate="taken",platform="telegram"} 1`,
+		`unrollbot_queue_requests{platform="discord"} 7`,
+		`unrollbot_queue_oldest_seconds{platform="discord"} 90`,
+		`unrollbot_queue_buried{platform="discord"} 3`,
 		`unrollbot_lease_held{work="telegram"} 1`,
 		`unrollbot_lease_held{work="x"} 0`,
 		`unrollbot_build_info{version="v1"} 1`,
