@@ -30,34 +30,13 @@ type Answer struct {
 	News string
 }
 
-// wordsPerMinute and signsPerMinute are how fast people read: words, and
-// characters of scripts that write none.
-const (
-	wordsPerMinute = 230
-	signsPerMinute = 500
-)
+// minutes is the time it takes to read a thread, but at least 1.
+func minutes(t *unroll.Thread) int { return max(1, render.Minutes(t)) }
 
-// minutes is the time it takes to read a thread, as its page tells it, but
-// at least 1.
-func minutes(t *unroll.Thread) int {
-	words, signs := 0, 0
-	for p := range t.All {
-		inWord := false
-		for _, r := range p.Text {
-			switch {
-			case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai):
-				signs++
-				inWord = false
-			case unicode.IsSpace(r):
-				inWord = false
-			case !inWord:
-				words++
-				inWord = true
-			}
-		}
-	}
-	const unit = wordsPerMinute * signsPerMinute
-	return max(1, (words*signsPerMinute+signs*wordsPerMinute+unit/2)/unit)
+// title names a thread, in words of the asker's language where its author's
+// are not to be shown.
+func title(p bot.Phrases, locale string, t *unroll.Thread) string {
+	return render.Options{Words: p.Words(locale)}.Title(t)
 }
 
 // ofThread is the answer that shows a thread.
@@ -76,15 +55,15 @@ func ofThread(p bot.Phrases, locale string, r *bot.Reply) *Answer {
 	default:
 		facts = append(facts, p.Text(locale, "mention_unknown", nil))
 	}
-	title := render.Title(t)
-	words := title
+	name := title(p, locale, t)
+	words := name
 	if t.Sensitive() { // what the author covered is not spread under a stranger's post
 		words = ""
 	}
 	return &Answer{
 		Words: words, Text: strings.Join(facts, " · "),
 		Link: r.PageURL, LinkText: p.Text(locale, "mention_read", nil),
-		Title: title, Summary: summary(t, strings.Join(facts, " · ")), Locale: locale,
+		Title: name, Summary: summary(t, strings.Join(facts, " · ")), Locale: locale,
 	}
 }
 
@@ -99,7 +78,7 @@ func summary(t *unroll.Thread, facts string) string {
 func again(p bot.Phrases, locale string, r *bot.Reply) *Answer {
 	return &Answer{
 		Text: p.Text(locale, "mention_again", nil), Link: r.PageURL, LinkText: p.Text(locale, "mention_read", nil),
-		Title: render.Title(r.Thread), Locale: locale,
+		Title: title(p, locale, r.Thread), Locale: locale,
 	}
 }
 
@@ -110,10 +89,10 @@ func ofNews(p bot.Phrases, locale string, r *bot.Reply) *Answer {
 	at := slices.IndexFunc(t.Posts, func(post unroll.Post) bool { return post.ID == r.NewFrom })
 	fresh.Posts = t.Posts[max(at, 0):]
 	a := &Answer{
-		Words: render.Title(&fresh),
+		Words: title(p, locale, &fresh),
 		Text:  p.Text(locale, "news", map[string]any{"PluralCount": fresh.Len(), "Author": Inert(cmp.Or(t.Author.Name, t.Author.Handle))}),
 		Link:  r.PageURL + "#" + render.Anchor(t, r.NewFrom), LinkText: p.Text(locale, "mention_read", nil),
-		Title: render.Title(t), Locale: locale, News: r.NewFrom,
+		Title: title(p, locale, t), Locale: locale, News: r.NewFrom,
 	}
 	a.Summary = a.Text
 	if t.Sensitive() {
