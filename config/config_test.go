@@ -86,6 +86,24 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	}
 }
 
+func TestRedacted(t *testing.T) {
+	c, err := Load([]string{
+		"UNROLL_DISCORD_TOKEN=abcdefghijkl", "UNROLL_REDIS_URL=redis://user:hunter%402@localhost", "UNROLL_MASTODON_TOKENS=a.example=mastodon-token",
+		"UNROLL_X_BEARER_TOKEN=short",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	const line = "abcdefghijkl, hunter@2, hunter%402, mastodon-token; a short one is found in words\n"
+	if n, err := Redacted(&out, c).Write([]byte(line)); n != len(line) || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if want := "(secret), (secret), (secret), (secret); a short one is found in words\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
+
 func TestTrustedProxies(t *testing.T) {
 	c, err := Load([]string{"UNROLL_TRUSTED_PROXIES=10.0.0.0/8,fd00::/8"})
 	if err != nil || len(c.TrustedProxies) != 2 || c.TrustedProxies[1].String() != "fd00::/8" {

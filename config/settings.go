@@ -2,9 +2,11 @@ package config
 
 import (
 	"fmt"
+	"io"
 	"iter"
 	"maps"
 	"net/netip"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -54,12 +56,24 @@ func show(value any) string {
 	}
 }
 
+// shortest is the length from which a secret is looked for in texts, in bytes:
+// a shorter one would be found in words.
+const shortest = 6
+
 // Redactor replaces every secret that is set, for texts that others wrote.
 func Redactor(c Config) *strings.Replacer {
 	var pairs []string
 	hide := func(s Secret) {
-		if s != "" {
+		if len(s) >= shortest {
 			pairs = append(pairs, s.Reveal(), "(secret)")
+		}
+	}
+	if _, rest, ok := strings.Cut(c.RedisURL.Reveal(), "://"); ok {
+		user, _, _ := strings.Cut(rest, "@")
+		_, password, _ := strings.Cut(user, ":")
+		hide(Secret(password))
+		if plain, err := url.PathUnescape(password); err == nil {
+			hide(Secret(plain))
 		}
 	}
 	v := reflect.ValueOf(c)
@@ -74,4 +88,21 @@ func Redactor(c Config) *strings.Replacer {
 		}
 	}
 	return strings.NewReplacer(pairs...)
+}
+
+// Redacted is w without any secret that is set, as far as one stands within
+// one call of Write. It is the last guard of what is logged: servers may
+// repeat what they were sent.
+func Redacted(w io.Writer, c Config) io.Writer { return redacted{w, Redactor(c)} }
+
+type redacted struct {
+	w    io.Writer
+	hide *strings.Replacer
+}
+
+func (r redacted) Write(p []byte) (int, error) {
+	if _, err := io.WriteString(r.w, r.hide.Replace(string(p))); err != nil { // one call, as it was
+		return 0, err
+	}
+	return len(p), nil
 }

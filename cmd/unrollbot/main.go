@@ -70,6 +70,9 @@ func (e usageError) Unwrap() error { return e.error }
 // run does what args ask and gives the exit code: 0 for done, 1 for failed, 2
 // for a command line or settings that are wrong.
 func run(ctx context.Context, args []string, sys system) int {
+	if cfg, err := config.Load(sys.environ); err == nil { // else nothing is called that could repeat a secret
+		sys.err = config.Redacted(sys.err, cfg)
+	}
 	err := dispatch(ctx, args, sys)
 	var bad usageError
 	switch {
