@@ -69,6 +69,7 @@ type Adapter struct {
 	api      *api
 	pace     *pacer
 	recent   *recent
+	ids      *ids
 	crew     *crew
 	dispatch bot.Dispatch
 	phrases  bot.Phrases
@@ -106,7 +107,7 @@ func New(cfg Config, d bot.Dispatch, p bot.Phrases, s Store) (*Adapter, error) {
 	id, _, _ := strings.Cut(cfg.Token, ":") // of the bot; not secret
 	log := cfg.Log.With("platform", Name)
 	return &Adapter{
-		cfg: cfg, api: api, pace: newPacer(s, "telegram:pace:"+id+":", log), recent: newRecent(), crew: newCrew(),
+		cfg: cfg, api: api, pace: newPacer(s, "telegram:pace:"+id+":", log), recent: newRecent(), ids: newIDs(), crew: newCrew(),
 		dispatch: d, phrases: p, values: s, limiter: s,
 		settings: bot.NewSettingsCache(Name, bot.NewSettingsStore(s)), admins: newAdmins(), log: log,
 	}, nil

@@ -21,9 +21,9 @@ type place struct {
 	ReplyTo int64 // the message to answer, or 0
 	Last    int64 // the chat's last message that is known, or 0
 	Silent  bool  // nobody is to be disturbed
-	// Lost is where the answer may be, if another process sent it, or its sign
-	// of progress, which says Sign; or 0.
-	Lost int64
+	// Lost is set where another process may have sent the answer, or a sign of
+	// progress, which says Sign.
+	Lost bool
 	Sign string
 }
 
@@ -59,86 +59,109 @@ func (a *Adapter) unlessGone(err error) error {
 	return nil
 }
 
+// maxProbes is in how many places a lost message is looked for.
+const maxProbes = 3
+
 // send delivers a message once and tells its id.
 //
 // A call may be carried out though its answer is lost, and the Bot API has
 // no means to ask whether it was. So after a loss the message is sent again
-// as a reply to the one that the lost message would be, the next in the
-// chat: Telegram's answer holds what is replied to, and tells whether it is
-// the lost message. If so the second is deleted. If nothing is there, the
-// second is the answer; in a group it is sent once more, so that people see
-// whom it answers.
+// as a reply to the one that the lost message would be, the first that is
+// missing in the chat: Telegram's answer holds what is replied to, and tells
+// whether it is the lost message. If so the second is deleted. If nothing is
+// there, the second is the answer; in a group it is sent once more, so that
+// people see whom it answers.
 func (a *Adapter) send(ctx context.Context, to place, v view, patience time.Duration) (id int64, err error) {
 	t := turn{chat: to.Chat, patience: patience}
-	wait := newBackoff()
-	probe := to.Lost // where a lost message would be, or 0
-	for n := 1; ; n++ {
+	wait, made := newBackoff(), newTries(patience)
+	before := max(a.ids.top(t.chat), to.Last)
+	probe, probes := int64(0), 0 // where a lost message would be, or 0
+	if to.Lost {
+		before = to.Last
+		probe = a.ids.missing(t.chat, before)
+	}
+	for {
 		if err := a.await(ctx, t); err != nil {
 			return 0, err
 		}
-		params := to.message(v)
-		if probe != 0 {
-			params.Reply, params.Silent = &replyParams{MessageID: probe, Anyway: true}, true
-		}
-		var sent message
-		method := "sendMessage"
-		if v.Rich != nil {
-			method = "sendRichMessage"
-		}
-		err := a.api.call(ctx, method, params, &sent)
-		if err == nil && v.Rich != nil {
-			a.rich.well()
-		}
+		sent, err := a.sendAs(ctx, to, v, probe)
 		switch {
 		case err == nil && probe == 0:
 			return sent.ID, nil
-		case err == nil && sent.ReplyTo == nil: // nothing is there
-			if to.ReplyTo == 0 || to.Chat > 0 || a.delete(ctx, t, sent.ID) != nil {
-				return sent.ID, nil
+		case err == nil:
+			a.ids.note(t.chat, probe)
+			if sent.ReplyTo != nil { // something is there: the lost message, or somebody else's
+				is := a.same(ctx, to, sent)
+				if err := a.delete(ctx, t, sent.ID); err != nil || is == theAnswer {
+					return sent.ReplyTo.ID, err
+				}
+				if is == theSign {
+					return sent.ReplyTo.ID, a.edit(ctx, t, editMessage{ChatID: t.chat, MessageID: sent.ReplyTo.ID, view: v})
+				}
 			}
-			probe = 0
+			probes++
+			probe = a.ids.missing(t.chat, before)
+			if probe >= sent.ID || probes == maxProbes {
+				probe = 0 // it was never there
+			}
+			if sent.ReplyTo == nil {
+				if probe == 0 && (to.ReplyTo == 0 || to.Chat > 0) {
+					return sent.ID, nil
+				}
+				if a.delete(ctx, t, sent.ID) != nil {
+					return sent.ID, nil
+				}
+			}
 			continue
-		case err == nil: // something is there: the lost message, or somebody else's
-			is := a.same(ctx, to, &sent)
-			if err := a.delete(ctx, t, sent.ID); err != nil || is == theAnswer {
-				return sent.ReplyTo.ID, err
-			}
-			if is == theSign {
-				return sent.ReplyTo.ID, a.edit(ctx, t, editMessage{ChatID: t.chat, MessageID: sent.ReplyTo.ID, view: v})
-			}
-			probe = 0
-			continue
-		case n >= attempts:
-			return 0, err
 		}
 
 		var lost *callError
 		switch e := refused(err); {
 		case e.MigrateTo != 0:
 			// The group is a supergroup now, with message ids of its own.
-			to, t.chat, probe = place{Chat: e.MigrateTo, Silent: to.Silent}, e.MigrateTo, 0
+			to, t.chat, probe, before = place{Chat: e.MigrateTo, Silent: to.Silent}, e.MigrateTo, 0, 0
 			continue
 		case to.Topic != 0 && e.says("thread not found"):
 			to.Topic = 0
 			continue
 		case v.less != nil && misformed(err):
 			v = v.less(err)
-			n-- // forms are few
 			continue
 		case misformed(err) && !v.bare():
 			// Rather plain than not at all.
 			a.log.Warn("telegram refuses the form of a message; it is sent as bare text", "err", err)
 			v = v.stripped()
 			continue
-		case !a.passes(err, t):
+		case !a.passes(err, t), made.last():
 			return 0, err
-		case errors.As(err, &lost) && lost.Sent && to.Last != 0:
-			probe = to.Last + 1
+		case errors.As(err, &lost) && lost.Sent && before != 0:
+			probe = a.ids.missing(t.chat, before)
 		}
 		if err := a.rest(ctx, t, wait, err); err != nil {
 			return 0, err
 		}
 	}
+}
+
+// sendAs makes the call: in reply to what is asked, or silently to probe.
+func (a *Adapter) sendAs(ctx context.Context, to place, v view, probe int64) (*message, error) {
+	params := to.message(v)
+	if probe != 0 {
+		params.Reply, params.Silent = &replyParams{MessageID: probe, Anyway: true}, true
+	}
+	method := "sendMessage"
+	if v.Rich != nil {
+		method = "sendRichMessage"
+	}
+	var sent message
+	if err := a.api.call(ctx, method, params, &sent); err != nil {
+		return nil, err
+	}
+	if v.Rich != nil {
+		a.rich.well()
+	}
+	a.ids.note(to.Chat, sent.ID)
+	return &sent, nil
 }
 
 // likeness is what a message is to an answer that may be lost.
@@ -157,7 +180,7 @@ func (a *Adapter) same(ctx context.Context, to place, sent *message) likeness {
 	if !a.ours(there) {
 		return aStranger
 	}
-	if to.Lost != 0 {
+	if to.Lost {
 		if _, known, err := a.recordOf(ctx, to.Chat, there.ID); known || err != nil {
 			return aStranger
 		}

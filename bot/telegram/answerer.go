@@ -185,7 +185,7 @@ func (r *answerer) sent(ctx context.Context, id int64) {
 
 // found notes that the bot's message is in the chat. What it sends next comes
 // after it.
-func (r *answerer) found(id int64) { r.to.Last, r.to.Lost = max(r.to.Last, id), 0 }
+func (r *answerer) found(id int64) { r.to.Last, r.to.Lost = max(r.to.Last, id), false }
 
 // keepPlaces remembers the answer: its new messages, and the old ones whose
 // places are not taken yet.

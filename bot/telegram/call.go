@@ -7,8 +7,23 @@ import (
 	"time"
 )
 
-// attempts is how often a call is made before its failure stands.
+// attempts is how often a call is made at least before its failure stands.
 const attempts = 4
+
+// tries counts a call's attempts. As long as its turn could be waited for, it
+// is tried.
+type tries struct {
+	n   int
+	end time.Time
+}
+
+func newTries(patience time.Duration) *tries { return &tries{end: time.Now().Add(patience)} }
+
+// last counts an attempt and tells whether there will be no other.
+func (t *tries) last() bool {
+	t.n++
+	return t.n >= attempts && time.Now().After(t.end)
+}
 
 // turn is a call's place in the queues of its chat and of all. The zero
 // value is for calls that Telegram does not count.
@@ -20,13 +35,13 @@ type turn struct {
 // call makes a call that may be made twice without harm, and makes it again
 // when it fails in a way that may pass.
 func (a *Adapter) call(ctx context.Context, t turn, method string, params, result any) error {
-	wait := newBackoff()
-	for n := 1; ; n++ {
+	wait, made := newBackoff(), newTries(t.patience)
+	for {
 		if err := a.await(ctx, t); err != nil {
 			return err
 		}
 		err := a.api.call(ctx, method, params, result)
-		if err == nil || n == attempts || !a.passes(err, t) {
+		if err == nil || !a.passes(err, t) || made.last() {
 			return err
 		}
 		if err := a.rest(ctx, t, wait, err); err != nil {

@@ -133,9 +133,8 @@ func (a *Adapter) recallMessage(ctx context.Context, at *address, req *bot.Reque
 	if err != nil {
 		return nil, fmt.Errorf("telegram: what was answered before: %w", err)
 	}
-	if r.old = begun; len(begun) == 0 {
-		r.to.Lost = r.to.Last + 1
-	}
+	r.old = begun
+	r.to.Lost = len(begun) == 0
 	return r, nil
 }
 

@@ -66,6 +66,7 @@ func works(ctx context.Context, _ bot.Request, res bot.Responder) error {
 // forgets loses what the store learnt about messages, as if the process had
 // been killed before it could tell.
 func (r *rig) forgets() {
+	r.a.ids = newIDs()
 	r.values.mu.Lock()
 	defer r.values.mu.Unlock()
 	for key := range r.values.data {

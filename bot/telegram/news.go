@@ -88,7 +88,7 @@ func (r *answerer) news(ctx context.Context, reply bot.Reply) error {
 		return r.a.edit(ctx, r.turn(), editMessage{ChatID: r.to.Chat, MessageID: id, view: v})
 	}
 	to := r.to
-	to.Last, to.Lost = 0, 0 // what came meanwhile is not known
+	to.Last, to.Lost = 0, false // what came meanwhile is not known
 	id, err := r.a.send(ctx, to, v, answerPatience)
 	if err != nil {
 		return err

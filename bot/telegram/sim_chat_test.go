@@ -77,7 +77,7 @@ func TestSimChannel(t *testing.T) {
 	s.say(-100300, "/settings", channel)
 	s.wait("sendMessage", 1)
 	s.say(-100300, "/unroll "+link, channel)
-	s.wait("sendMessage", 2)
+	s.wait("sendRichMessage", 1)
 }
 
 func TestSimProgress(t *testing.T) {
@@ -88,7 +88,7 @@ func TestSimProgress(t *testing.T) {
 		t.Errorf("sign is %q", m.Text)
 	}
 	s.wait("editMessageText", 1)
-	if got := s.answers(-1001, 1); len(got) != 1 || !strings.Contains(got[0].Text, "Post 1.") {
+	if got := s.answers(-1001, 1); len(got) != 1 || !strings.Contains(got[0].body(), "Post 1.") {
 		t.Errorf("got %+v", got)
 	}
 }

@@ -71,6 +71,7 @@ func (a *Adapter) take(ctx context.Context, u update) (err error) {
 }
 
 func (a *Adapter) takeMessage(ctx context.Context, id int64, m *message) error {
+	a.ids.note(m.Chat.ID, m.ID)
 	if m.MigrateTo != 0 {
 		return a.beside(ctx, func(ctx context.Context) { a.moveSettings(ctx, m.Chat.ID, m.MigrateTo) })
 	}
