@@ -31,5 +31,6 @@
 // spread them. Every key expires.
 //
 // Under memory pressure, let Redis use the policy volatile-ttl: what it drops
-// first is what would expire first, cached threads; opt-outs go last.
+// first is what would expire first: marks and limits, cached threads; then the
+// queue, opt-outs last.
 package redisstore

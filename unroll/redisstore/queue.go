@@ -17,7 +17,9 @@ import (
 // was left alone for long is given out again.
 
 const (
-	queueTTL = 48 * time.Hour // counts from the last job
+	// queueTTL counts from the last job. It is longer than threads are kept,
+	// so that under the policy volatile-ttl they go first.
+	queueTTL = 100 * 24 * time.Hour
 	// queueMost bounds a line. A job takes about a kilobyte.
 	queueMost = 20_000
 	buriedTTL = 30 * 24 * time.Hour // counts from the last note
