@@ -199,7 +199,6 @@ type town struct {
 	author   *author
 	platform *platform
 	store    *boltstore.Store
-	log      strings.Builder
 }
 
 // process is one run of the program.

@@ -153,29 +153,38 @@ func (k *look) away(ctx context.Context, watches []one) bool {
 // watches of it end.
 func (k *look) read(ctx context.Context) (*unroll.Thread, bool) {
 	ref, err := unroll.ParsePath(k.topic.Name)
-	if err == nil {
-		var wait time.Duration
-		if wait, err = k.l.store.Allow(ctx, "watch:looks", k.l.cfg.Looks); wait > 0 {
-			k.next, k.pause = wait, wait
-			return nil, false
-		}
-		var t unroll.Thread
-		if t, err = k.l.unroller.Refresh(ctx, ref); err == nil {
-			k.next = k.l.interval(&t)
-			return &t, true
-		}
+	if err != nil { // of another version of the program
+		k.end(ctx)
+		return nil, false
 	}
+	wait, err := k.l.store.Allow(ctx, "watch:looks", k.l.cfg.Looks)
+	if err != nil {
+		k.l.cfg.Log.WarnContext(ctx, "limits cannot be counted", "err", err)
+	}
+	if wait > 0 {
+		k.next, k.pause = wait, wait
+		return nil, false
+	}
+	t, err := k.l.unroller.Refresh(ctx, ref)
 	switch unroll.KindOf(err) {
+	case "":
+		k.next = k.l.interval(&t)
+		return &t, true
 	case unroll.KindCanceled:
 		k.next = 0
 	case unroll.KindUpstream, unroll.KindTimeout, unroll.KindRateLimited, unroll.KindInternal, unroll.KindTooLarge:
 		k.next = max(k.l.cfg.Soonest, min(unroll.RetryAfter(err), k.l.cfg.Latest))
 	default:
-		for _, at := range k.topic.Waiting {
-			k.leave(ctx, at)
-		}
+		k.end(ctx)
 	}
 	return nil, false
+}
+
+// end ends all watches of the thread.
+func (k *look) end(ctx context.Context) {
+	for _, at := range k.topic.Waiting {
+		k.leave(ctx, at)
+	}
 }
 
 // interval is the time until the next look at a thread: a tenth of its rest,

@@ -55,7 +55,11 @@ func NewNet(t *testing.T, ref unroll.Ref, secrets ...string) *Net {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	n.Watches = s
 	return n
 }
