@@ -158,7 +158,7 @@ func addArticle(p *unroll.Post, raw json.RawMessage) {
 	title := strings.TrimSpace(a.Title)
 	add(title, unroll.Facet{End: len(title), Kind: unroll.FacetBold})
 	add(w.text.String(), w.facets...)
-	p.Text, p.Facets = text.String(), xpost.Nest(p.Facets)
+	p.Text = text.String()
 	if hasCover {
 		p.Media = append(p.Media, cover)
 	}
@@ -237,10 +237,11 @@ func (w *articleWriter) block(b *block) {
 	}
 	body := w.text.Len()
 	w.text.WriteString(b.Text)
+	facets := w.inline(b, body)
 	if kind, ok := blockFacets[b.Type]; ok {
-		w.facets = append(w.facets, unroll.Facet{Start: from, End: w.text.Len(), Kind: kind})
+		facets = append(facets, unroll.Facet{Start: from, End: w.text.Len(), Kind: kind})
 	}
-	w.inline(b, body)
+	w.facets = append(w.facets, xpost.Nest(facets)...) // blocks do not overlap
 }
 
 var blockFacets = map[string]unroll.FacetKind{
@@ -252,12 +253,23 @@ var styles = map[string]unroll.FacetKind{
 	"bold": unroll.FacetBold, "italic": unroll.FacetItalic, "strikethrough": unroll.FacetStrike, "code": unroll.FacetCode,
 }
 
-// inline marks ranges of a block whose text begins at byte body.
-func (w *articleWriter) inline(b *block, body int) {
+// maxMarks bounds the ranges of one block, and maxFacets those of an article:
+// a long one has a few hundred.
+const (
+	maxMarks  = 100
+	maxFacets = 5000
+)
+
+// inline gives the ranges of a block whose text begins at byte body.
+func (w *articleWriter) inline(b *block, body int) []unroll.Facet {
+	var facets []unroll.Facet
 	mark := func(offset, length int, kind unroll.FacetKind, target string) {
+		if len(facets) == maxMarks || len(w.facets) > maxFacets {
+			return
+		}
 		lo, hi := xpost.UTF16Range(b.Text, offset, offset+length)
 		if lo < hi && kind != "" {
-			w.facets = append(w.facets, unroll.Facet{Start: body + lo, End: body + hi, Kind: kind, URL: target})
+			facets = append(facets, unroll.Facet{Start: body + lo, End: body + hi, Kind: kind, URL: target})
 		}
 	}
 	for _, s := range b.Styles {
@@ -272,18 +284,25 @@ func (w *articleWriter) inline(b *block, body int) {
 	}
 	var data blockData
 	if json.Unmarshal(b.Data, &data) != nil {
-		return
+		return facets
 	}
-	for kind, spans := range map[xpost.Kind][]dataSpan{
-		xpost.Mention: data.Mentions, xpost.Hashtag: data.Hashtags, xpost.Cashtag: data.Cashtags, xpost.Link: data.URLs,
+	for _, named := range []struct {
+		kind  xpost.Kind
+		spans []dataSpan
+	}{
+		{xpost.Mention, data.Mentions},
+		{xpost.Hashtag, data.Hashtags},
+		{xpost.Cashtag, data.Cashtags},
+		{xpost.Link, data.URLs},
 	} {
-		for _, s := range spans {
-			e := xpost.Entity{Kind: kind, Text: s.Text, URL: s.Text}
+		for _, s := range named.spans {
+			e := xpost.Entity{Kind: named.kind, Text: s.Text, URL: s.Text}
 			if facet, target, ok := e.Facet(); ok {
 				mark(s.From, s.To-s.From, facet, target)
 			}
 		}
 	}
+	return facets
 }
 
 // atomic is a block that is something other than text.
