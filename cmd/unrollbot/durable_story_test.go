@@ -14,30 +14,40 @@ import (
 // TestKilledAtRandom kills replicas under load, some hard and some in good
 // order: what was confirmed to Telegram is answered, and answered once.
 func TestKilledAtRandom(t *testing.T) {
-	const asked = 90
-	c := newCluster(t, 2, many(asked))
+	t.Run("webhook", func(t *testing.T) {
+		const asked = 90
+		c := newCluster(t, 2, many(asked))
+		c.deliver(onceEach)
+		killAtRandom(c, asked, 40*time.Millisecond, 600*time.Millisecond)
+	})
+	t.Run("polling", func(t *testing.T) {
+		const asked = 60
+		c := newCluster(t, 2, many(asked), polling...)
+		killAtRandom(c, asked, 100*time.Millisecond, 2*time.Second) // a killed one's turn to poll ends after 6 s
+	})
+}
+
+// killAtRandom lets people ask, one each while, and kills one of the two
+// replicas each other while, about.
+func killAtRandom(c *cluster, asked int, ask, kill time.Duration) {
+	c.Helper()
 	c.upstream.take(150 * time.Millisecond)
-	c.deliver(onceEach)
-	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
-	next, killed := time.Now().Add(500*time.Millisecond), 0
+	about := func(d time.Duration) time.Duration { return d/2 + rand.N(d) }
+	next := time.Now().Add(kill)
 	for n := range asked {
 		c.ask(n, manyLink(n))
-		time.Sleep(time.Duration(random.IntN(80)) * time.Millisecond)
+		time.Sleep(about(ask))
 		if time.Now().After(next) {
-			victim, signal := c.replicas[random.IntN(2)], syscall.SIGKILL
-			if random.IntN(3) == 0 {
+			victim, signal := c.replicas[rand.N(2)], syscall.SIGKILL
+			if rand.N(3) == 0 {
 				signal = syscall.SIGTERM
 			}
 			victim.signal(signal)
 			victim.start()
-			killed++
-			next = time.Now().Add(time.Duration(300+random.IntN(600)) * time.Millisecond)
+			next = time.Now().Add(about(kill))
 		}
 	}
-	if killed == 0 {
-		t.Error("nobody was killed")
-	}
-	c.answered(asked, 3*unroll.QueueLease)
+	c.answered(asked, 4*unroll.QueueLease)
 }
 
 // TestUpdatesThatComeTwice brings each update to both replicas at once, and

@@ -61,8 +61,12 @@ type replica struct {
 
 const webhookSecret = "opensesame"
 
-// newCluster starts replicas that read the threads of w.
-func newCluster(t *testing.T, replicas int, w fakenet.World) *cluster {
+// polling is the setting of replicas of which one fetches the updates.
+var polling = []string{"UNROLL_TELEGRAM_WEBHOOK_URL=", "UNROLL_TELEGRAM_WEBHOOK_SECRET="}
+
+// newCluster starts replicas that read the threads of w. settings are further
+// variables.
+func newCluster(t *testing.T, replicas int, w fakenet.World, settings ...string) *cluster {
 	t.Helper()
 	c := &cluster{T: t, redis: newRedis(t), telegram: bottest.NewTelegram(t), log: &safeBuffer{}}
 	n, err := fakenet.Start(context.Background(), w, fakenet.Config{})
@@ -71,13 +75,13 @@ func newCluster(t *testing.T, replicas int, w fakenet.World) *cluster {
 	}
 	t.Cleanup(func() { _ = n.Close() })
 	c.net, c.upstream = n, newSlowly(t, n.FxTwitterURL)
-	c.settings = []string{
+	c.settings = append([]string{
 		"UNROLL_TELEGRAM_TOKEN=" + c.telegram.Token, "UNROLL_TELEGRAM_API_URL=" + c.telegram.URL(),
 		"UNROLL_TELEGRAM_WEBHOOK_URL=https://bot.example.org/telegram", "UNROLL_TELEGRAM_WEBHOOK_SECRET=" + webhookSecret,
 		"UNROLL_PUBLIC_URL=https://unroll.example", "UNROLL_REDIS_URL=" + c.redis.url,
 		"UNROLL_FXTWITTER_URL=" + c.upstream.url, "UNROLL_SYNDICATION_URL=" + c.upstream.url,
 		"UNROLL_TRUSTED_HOSTS=" + n.MastodonHost,
-	}
+	}, settings...)
 	t.Cleanup(func() {
 		for _, r := range c.replicas {
 			r.signal(syscall.SIGKILL)
