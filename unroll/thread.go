@@ -108,7 +108,7 @@ const (
 	GapSuspended  GapReason = "suspended"
 	GapWithheld   GapReason = "withheld"   // by law, in some countries
 	GapRestricted GapReason = "restricted" // behind an age or login wall
-	GapWithdrawn  GapReason = "withdrawn"  // a quote that the quoted author does not want shown
+	GapWithdrawn  GapReason = "withdrawn"  // quoted or answered, and its author does not want it shown
 )
 
 // Facet gives a range of a text a meaning.

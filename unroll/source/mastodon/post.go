@@ -19,6 +19,15 @@ func (st *status) isPublic() bool { return st.Visibility == "public" || st.Visib
 // page is where people read a status.
 func (st *status) page() string { return cmp.Or(link.Web(string(st.URL)), link.Web(string(st.URI))) }
 
+// isClaimed tells whether a server says of a post at its own address that an
+// account of another server wrote it: nobody else vouches for that.
+func (st *status) isClaimed() bool {
+	post, err1 := url.Parse(st.page())
+	account, err2 := url.Parse(link.Web(string(st.Account.URL)))
+	bare := func(host string) string { return strings.TrimPrefix(strings.ToLower(host), "www.") }
+	return err1 == nil && err2 == nil && post.Host != "" && account.Host != "" && bare(post.Host) != bare(account.Host)
+}
+
 // key is what [unroll.Author.ID] holds: the account's address on its own
 // server, the same on all servers that know it.
 func (a *account) key(host string) string {
@@ -106,8 +115,11 @@ func (st *status) quoted(host string) *unroll.Quote {
 	if len(q.Status) == 0 || fedi.Decode(q.Status, inner) != nil || inner.ID == "" {
 		return &unroll.Quote{Gap: &unroll.Gap{Reason: unroll.GapUnknown}}
 	}
-	if !inner.isPublic() || asksForRest(string(inner.Account.Note)) {
+	if !inner.isPublic() {
 		return &unroll.Quote{Gap: &unroll.Gap{Reason: unroll.GapPrivate}}
+	}
+	if asksForRest(string(inner.Account.Note)) {
+		return &unroll.Quote{Gap: &unroll.Gap{Reason: unroll.GapWithdrawn}}
 	}
 	author := inner.Account.author(host)
 	if author.ID == "" {

@@ -1,7 +1,6 @@
 package mastodon
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -85,10 +84,32 @@ func (s *Source) read(ctx context.Context, b *budget, host string, st *status, c
 		r.up(ctx)
 		r.down(ctx)
 	}
-	if _, author := r.thread(); r.resting[author] {
+	if home, away := r.home(); away {
+		conv, err := s.fetchOrigin(ctx, b, home)
+		if err == nil || ctx.Err() != nil || !mayStandIn(err) {
+			return conv, err
+		}
+		r.copied = true
+		r.down(ctx)
+	}
+	members, author := r.thread()
+	switch head := r.nodes[members[0]]; {
+	case r.resting[author]:
 		return unroll.Conversation{}, s.fail(unroll.KindOptedOut, op, nil)
+	case !r.copied && head.st != nil && head.st.isClaimed():
+		return unroll.Conversation{}, s.fail(unroll.KindUpstream, op, errors.New("a post of its own, by an account of another server"))
 	}
 	return r.conversation(), nil
+}
+
+// home gives the ref of the thread's first post on its own server, if that is
+// another: the one that was asked has copies, and not of all.
+func (r *reading) home() (unroll.Ref, bool) {
+	members, _ := r.thread()
+	if head := r.nodes[members[0]]; head.st != nil && !r.copied {
+		return head.st.origin(r.host)
+	}
+	return unroll.Ref{}, false
 }
 
 // meet makes a status's author one of the conversation's people.
@@ -286,7 +307,10 @@ func (r *reading) conversation() unroll.Conversation {
 			c.Authors[n.author] = n.st.Account.author(r.host)
 		}
 		if n.st == nil || r.resting[n.author] {
-			reason := cmp.Or(n.reason, unroll.GapPrivate)
+			reason := n.reason
+			if reason == "" {
+				reason = unroll.GapWithdrawn // by somebody who asks to be left alone
+			}
 			c.Posts = append(c.Posts, unroll.Post{
 				ID: string(at), AuthorID: n.author, ParentID: string(n.parent), RootID: string(r.roots[at]), Gap: &unroll.Gap{Reason: reason},
 			})

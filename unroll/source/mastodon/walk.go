@@ -130,7 +130,11 @@ func (r *reading) down(ctx context.Context) {
 	pages, start, from := 0, id(""), id("")
 	for {
 		members, _ := r.thread()
-		if next := cmp.Or(r.unsure(), r.nextAnchor(members)); next != "" {
+		unsure := r.unsure()
+		if _, away := r.home(); away && unsure == "" {
+			return // its own server has more
+		}
+		if next := cmp.Or(unsure, r.nextAnchor(members)); next != "" {
 			if r.b.left <= 0 {
 				r.cut(next, unroll.CutBudget)
 				return
