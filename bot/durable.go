@@ -159,8 +159,11 @@ func (d *Durable) Dispatch(ctx context.Context, req Request, res Responder) erro
 	j.begin = t.begin
 	if d.cfg.Inline(ctx, &req) {
 		t.timer = time.AfterFunc(d.cfg.Patience, func() { _ = d.write(ctx, t) }) // its failure is told
-		err := d.pool.put(j)
-		if !errors.Is(err, ErrBusy) {
+		switch err := d.pool.put(j); {
+		case err == nil:
+			return nil
+		case !errors.Is(err, ErrBusy):
+			t.end()
 			return err
 		}
 		t.timer.Stop()

@@ -92,7 +92,7 @@ func (d *Durable) takeUp(ctx context.Context, r Recaller, taken unroll.Job) {
 	d.tellFate(t.line, FateTaken)
 	var rec record
 	if err := json.Unmarshal(taken.Data, &rec); err != nil || rec.Version != recordVersion {
-		d.settle(ctx, t, d.unreadable(t, err))
+		d.settle(ctx, t, errors.Join(errUnreadable, err))
 		return
 	}
 	if t.tries > d.cfg.Tries { // who began it was killed each time: perhaps by it
@@ -100,6 +100,7 @@ func (d *Durable) takeUp(ctx context.Context, r Recaller, taken unroll.Job) {
 		d.settle(ctx, t, errors.New("whoever began it did not come to its end"))
 		return
 	}
+	young := time.Since(rec.At) < leftPatience
 	call, cancel := context.WithTimeout(ctx, recallWithin)
 	res, err := r.Recall(call, rec.Request, rec.Address)
 	cancel()
@@ -109,11 +110,14 @@ func (d *Durable) takeUp(ctx context.Context, r Recaller, taken unroll.Job) {
 	case errors.Is(err, ErrGone):
 		d.cfg.Log.Info("request has nowhere to be answered any more", "platform", t.line, "waited", time.Since(rec.At))
 		d.settle(ctx, t, err)
+	case err != nil && young: // the platform is out of reach, it may be
+		d.cfg.Log.Info("request that was left cannot be taken up yet", "platform", t.line, "err", err)
+		d.putBack(ctx, t, t.tries-1, unroll.QueueLease)
 	case err != nil:
 		d.settle(ctx, t, fmt.Errorf("recall: %w", err))
 	default:
 		d.cfg.Log.Info("request that was left is taken up", "platform", t.line, "tries", t.tries, "waited", time.Since(rec.At))
-		if time.Since(rec.At) < limitPatience {
+		if young {
 			res = &patient{Responder: res}
 		}
 		var limited bool
@@ -127,10 +131,12 @@ func (d *Durable) takeUp(ctx context.Context, r Recaller, taken unroll.Job) {
 	}
 }
 
-// limitPatience is how long a request that was left waits for its turn at the
-// limits, rather than being told of them: many of them come at once, and
-// nobody looks on any longer.
-const limitPatience = 10 * time.Minute
+// leftPatience is how long a request that was left waits for what is no fault
+// of its own: for its turn at the limits, since many come at once and nobody
+// looks on any longer, and for its platform.
+const leftPatience = 10 * time.Minute
+
+var errUnreadable = errors.New("bot: a request was written down in another version's form")
 
 // errLimited has a request wait for its turn.
 var errLimited error = &unroll.Error{Kind: unroll.KindRateLimited, Op: "bot: wait for a turn"}
@@ -155,13 +161,9 @@ func (p *patient) Send(ctx context.Context, r Reply) error {
 // recallWithin bounds a Recaller's Recall.
 const recallWithin = 30 * time.Second
 
-// unreadable gives up what this version cannot read. A newer one might.
-func (d *Durable) unreadable(t *ticket, err error) error {
-	if err == nil {
-		err = errors.New("it was written by another version")
-	}
-	return fmt.Errorf("request cannot be read: %w", err)
-}
+// inlineLinks is how many threads of a message are looked for before it is
+// taken.
+const inlineLinks = 3
 
 // Inline picks the requests that are answered in a moment: those that need no
 // thread, and those whose threads are held. What nobody asked for is worth no
@@ -177,6 +179,9 @@ func Inline(t *Triggers, held func(context.Context, unroll.Ref) bool) func(conte
 			return false
 		}
 		if req.Page != nil && req.Page.Fresh {
+			return false
+		}
+		if len(refs) > inlineLinks {
 			return false
 		}
 		for _, ref := range refs {

@@ -557,26 +557,74 @@ func TestDurablePoison(t *testing.T) {
 	})
 }
 
-func TestDurableAdapterElsewhere(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		q, m, box := setting()
-		box.recall = func(Request) error {
-			if time.Now().Before(time.Date(2000, 1, 1, 0, 1, 0, 0, time.UTC)) { // synctest begins at 2000
-				return ErrElsewhere
-			}
-			return nil
-		}
-		data, err := json.Marshal(record{recordVersion, Request{Platform: "p", ID: "1"}, []byte("1"), time.Now()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := q.Put(t.Context(), "p", data); err != nil {
-			t.Fatal(err)
-		}
-		newReplica(t, DurableConfig{}, q, m, box, answering(0))
-		time.Sleep(2 * time.Minute)
-		box.given(t, map[string]int{"1": 1})
-	})
+// leave writes a request down as a process does that is killed then.
+func (l *line) leave(t *testing.T, data []byte) {
+	t.Helper()
+	if _, err := l.Put(t.Context(), "p", data); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func recorded(t *testing.T, version int) []byte {
+	t.Helper()
+	data, err := json.Marshal(record{version, Request{Platform: "p", ID: "1"}, []byte("1"), time.Now()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func TestDurableRecall(t *testing.T) {
+	tests := []struct {
+		name    string
+		fail    error
+		mends   time.Duration
+		answers int
+		buried  int
+	}{
+		{"the adapter is elsewhere for long", ErrElsewhere, 5 * time.Hour, 1, 0},
+		{"the platform is away", errors.New("away"), 5 * time.Minute, 1, 0},
+		{"the platform is away for long", errors.New("away"), 5 * time.Hour, 0, 1},
+		{"there is nowhere to answer", ErrGone, 5 * time.Hour, 0, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				q, m, box := setting()
+				start := time.Now()
+				box.recall = func(Request) error {
+					if time.Since(start) < tt.mends {
+						return tt.fail
+					}
+					return nil
+				}
+				q.leave(t, recorded(t, recordVersion))
+				newReplica(t, DurableConfig{}, q, m, box, answering(0))
+				time.Sleep(6 * time.Hour)
+				box.given(t, map[string]int{"1": tt.answers})
+				if n := len(q.graves()); n != tt.buried || q.left() != 0 {
+					t.Errorf("buried %d, want %d; left %d", n, tt.buried, q.left())
+				}
+			})
+		})
+	}
+}
+
+// What cannot be read is left to others, and given up in the end.
+func TestDurableUnreadable(t *testing.T) {
+	for name, data := range map[string][]byte{"garbage": []byte("{"), "nothing": nil, "of the future": recorded(t, recordVersion+1)} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				q, m, box := setting()
+				q.leave(t, data)
+				p := newReplica(t, DurableConfig{}, q, m, box, answering(0))
+				time.Sleep(time.Hour)
+				if len(q.graves()) != 1 || q.left() != 0 || p.fates(FateTaken) != 4 || len(box.recalled) != 0 {
+					t.Errorf("buried %d, left %d, taken %d times, recalled %d", len(q.graves()), q.left(), p.fates(FateTaken), len(box.recalled))
+				}
+			})
+		})
+	}
 }
 
 // What came twice is answered once, also when who has begun is killed.
@@ -657,13 +705,7 @@ func TestDurableIsPatientWithLimits(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				q, m, box := setting()
 				start, told := time.Now(), 0
-				data, err := json.Marshal(record{recordVersion, Request{Platform: "p", ID: "1"}, []byte("1"), start})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := q.Put(t.Context(), "p", data); err != nil {
-					t.Fatal(err)
-				}
+				q.leave(t, recorded(t, recordVersion))
 				newReplica(t, DurableConfig{}, q, m, box, func(ctx context.Context, _ Request, res Responder) error {
 					if time.Since(start) < tt.freeAfter {
 						err := res.Send(ctx, Reply{Kind: unroll.KindRateLimited})
@@ -688,6 +730,7 @@ func TestDurableIsPatientWithLimits(t *testing.T) {
 func TestInline(t *testing.T) {
 	held := func(_ context.Context, ref unroll.Ref) bool { return ref.ID == "20" }
 	inline := Inline(NewTriggers([]string{"unroll"}), held)
+	const three = "https://x.com/a/status/20 https://a.example/@u/20 https://b.example/@u/20 "
 	for name, tt := range map[string]struct {
 		req  Request
 		want bool
@@ -699,6 +742,8 @@ func TestInline(t *testing.T) {
 		"no link":         {Request{Command: "unroll"}, true},
 		"a page":          {Request{Page: &PageRequest{Ref: unroll.Ref{Network: unroll.X, ID: "20"}}}, true},
 		"a page, renewed": {Request{Page: &PageRequest{Ref: unroll.Ref{Network: unroll.X, ID: "20"}, Fresh: true}}, false},
+		"three threads":   {Request{Command: "unroll", Message: Message{Text: three}}, true},
+		"four threads":    {Request{Command: "unroll", Message: Message{Text: three + "https://c.example/@u/20"}}, false},
 		"an offer":        {Request{Settings: Settings{Auto: true}, Message: Message{Text: "https://x.com/a/status/21"}}, true},
 	} {
 		if got := inline(t.Context(), &tt.req); got != tt.want {
