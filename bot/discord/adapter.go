@@ -40,6 +40,9 @@ type Config struct {
 	Shared bool
 	// Version is the program's, for the User-Agent.
 	Version string
+	// Pictures gets the pictures of a thread for files that hold them, see
+	// [render.Options]; nil means that they do without.
+	Pictures func(ctx context.Context, t *unroll.Thread) func(address string) (content []byte, mediaType string, ok bool)
 	Log     *slog.Logger
 }
 
@@ -63,6 +66,8 @@ type Adapter struct {
 	// withheld is set when Discord keeps the texts of messages in servers.
 	withheld atomic.Bool
 	tasks    *tasks
+
+	pictures func(context.Context, *unroll.Thread) func(string) ([]byte, string, bool) // nil: files hold none
 
 	values      Store              // nil: nothing is kept
 	settings    *bot.SettingsCache // nil without values
@@ -111,7 +116,7 @@ func New(cfg Config, dispatch bot.Dispatch, phrases bot.Phrases, values Store) (
 	a := &Adapter{
 		token: token, log: cfg.Log, dispatch: dispatch, phrases: phrases,
 		pace: defaultGatewayPace(), tasks: newTasks(),
-		shared: cfg.Shared && values != nil, sharing: defaultSharing(),
+		shared: cfg.Shared && values != nil, sharing: defaultSharing(), pictures: cfg.Pictures,
 		values: values, rooms: newRooms(), staff: newStaff(), suggestions: newSuggestions(),
 	}
 	if values != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -93,6 +94,48 @@ func BenchmarkInteraction(b *testing.B) {
 			a.interact(b.Context(), i, time.Now())
 		}
 	})
+}
+
+// BenchmarkSigned is all of the way: an interaction over HTTP is verified,
+// read, acknowledged, answered from the store, rendered and sent. Eight come at
+// a time.
+func BenchmarkSigned(b *testing.B) {
+	net, service := demoService(b)
+	phrases, err := bot.NewMessages()
+	if err != nil {
+		b.Fatal(err)
+	}
+	handler := answererOf(service, phrases)
+	done := make(chan struct{}, 8)
+	a, _ := bench(b, func(ctx context.Context, req bot.Request, res bot.Responder) error {
+		defer func() { done <- struct{}{} }()
+		return handler.Handle(ctx, req, res)
+	})
+	a.phrases = phrases
+	sign, endpoint := signer(b, a), a.Interactions()
+	n := 0
+	send := func() {
+		n++
+		body := strings.ReplaceAll(string(slash(n)), link, net.Links[0].URL)
+		w := httptest.NewRecorder()
+		if endpoint.ServeHTTP(w, sign(body, time.Now())); w.Code != http.StatusAccepted {
+			b.Fatalf("status %d", w.Code)
+		}
+	}
+	send() // fills the store
+	<-done
+	for range cap(done) {
+		send()
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		<-done
+		send()
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "interactions/s")
+	for range cap(done) {
+		<-done
+	}
 }
 
 // TestMemoryStaysFlat sends many interactions through, each with a token of

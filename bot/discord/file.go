@@ -2,6 +2,7 @@ package discord
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"slices"
 	"strings"
@@ -17,16 +18,17 @@ import (
 type form struct {
 	ext, kind string // without a dot; media type
 	write     func(render.Options, io.Writer, *unroll.Thread) error
+	holds     bool // pictures
 }
 
 // forms are offered in this order. The first is what "As file" gives.
 func forms() []form {
 	return []form{
-		{"md", "text/markdown; charset=utf-8", render.Options.Markdown},
-		{"txt", "text/plain; charset=utf-8", render.Options.Text},
-		{"html", "text/html; charset=utf-8", render.Options.HTML},
-		{"epub", "application/epub+zip", render.Options.EPUB},
-		{"pdf", "application/pdf", render.Options.PDF},
+		{"md", "text/markdown; charset=utf-8", render.Options.Markdown, false},
+		{"txt", "text/plain; charset=utf-8", render.Options.Text, false},
+		{"html", "text/html; charset=utf-8", render.Options.HTML, true},
+		{"epub", "application/epub+zip", render.Options.EPUB, true},
+		{"pdf", "application/pdf", render.Options.PDF, true},
 	}
 }
 
@@ -37,10 +39,14 @@ func formOf(ext string) (form, bool) {
 }
 
 // file is a whole thread as a file, with a menu of the other forms.
-func (o *output) file(k *keys, r *bot.Reply) (outgoing, error) {
+func (o *output) file(ctx context.Context, k *keys, r *bot.Reply) (outgoing, error) {
 	f, _ := formOf(o.form)
+	options := o.speaker.words()
+	if f.holds && o.a.pictures != nil && o.bare(ctx, r.Thread) == bareNone {
+		options.Picture = o.a.pictures(ctx, r.Thread)
+	}
 	var body bytes.Buffer
-	if err := f.write(o.speaker.words(), &body, r.Thread); err != nil {
+	if err := f.write(options, &body, r.Thread); err != nil {
 		return outgoing{}, err
 	}
 	name := strings.ReplaceAll(strings.Trim(r.Thread.Ref.Path(), "/"), "/", "-") + "." + f.ext

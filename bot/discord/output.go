@@ -48,7 +48,7 @@ func (o *output) messages(ctx context.Context, r *bot.Reply) ([]outgoing, error)
 	}
 	switch o.view {
 	case bot.ViewFile:
-		m, err := o.file(o.a.keys(ctx, refOf(r)), r)
+		m, err := o.file(ctx, o.a.keys(ctx, refOf(r)), r)
 		return []outgoing{m}, err
 	case bot.ViewLink:
 		return []outgoing{o.link(ctx, r)}, nil

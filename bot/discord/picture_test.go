@@ -92,6 +92,25 @@ type playhouse struct {
 
 func newStage(t *testing.T) *playhouse {
 	t.Helper()
+	net, service := demoService(t)
+	phrases, err := bot.NewMessages()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := prepare(t, bottest.DiscordConfig{MessageContent: true}, answererOf(service, phrases).Handle)
+	r.adapter.phrases = phrases
+	r.run()
+	r.Connected(1)
+	return &playhouse{t, r, net, service}
+}
+
+func answererOf(s *unroll.Service, p bot.Phrases) *bot.Answerer {
+	return bot.NewAnswerer(bot.AnswererConfig{PublicURL: "https://unroll.example"}, bot.NewTriggers([]string{"unroll"}), s, p)
+}
+
+// demoService unrolls the threads of the demo, with a store.
+func demoService(t testing.TB) (*demo.Net, *unroll.Service) {
+	t.Helper()
 	net, err := demo.Serve(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -117,16 +136,7 @@ func newStage(t *testing.T) *playhouse {
 	if err != nil {
 		t.Fatal(err)
 	}
-	phrases, err := bot.NewMessages()
-	if err != nil {
-		t.Fatal(err)
-	}
-	handler := bot.NewAnswerer(bot.AnswererConfig{PublicURL: "https://unroll.example"}, bot.NewTriggers([]string{"unroll"}), service, phrases)
-	r := prepare(t, bottest.DiscordConfig{MessageContent: true}, handler.Handle)
-	r.adapter.phrases = phrases
-	r.run()
-	r.Connected(1)
-	return &playhouse{t, r, net, service}
+	return net, service
 }
 
 // news has a thread's last posts told as new.
