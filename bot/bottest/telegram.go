@@ -174,6 +174,17 @@ func (t *Telegram) Messages(chat int64) []TelegramMessage {
 	return t.written(chat)
 }
 
+// Chat gives everything that stands in a chat, as it stands now.
+func (t *Telegram) Chat(id int64) []TelegramMessage {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out []TelegramMessage
+	for _, m := range t.chat(id).messages {
+		out = append(out, *m)
+	}
+	return out
+}
+
 func (t *Telegram) written(chat int64) []TelegramMessage {
 	var out []TelegramMessage
 	for _, m := range t.chat(chat).messages {
