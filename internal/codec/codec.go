@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"log/slog"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -61,7 +62,11 @@ type Codec struct {
 	enc *zstd.Encoder
 	dec *zstd.Decoder
 	log *slog.Logger
+	raw sync.Pool // of *[]byte, to decompress into
 }
+
+// maxKept bounds the buffers that are kept, in bytes.
+const maxKept = 256 << 10
 
 // New returns a Codec that logs damaged values to log.
 func New(log *slog.Logger) (*Codec, error) {
@@ -82,7 +87,9 @@ func New(log *slog.Logger) (*Codec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("codec: %w", err)
 	}
-	return &Codec{enc: enc, dec: dec, log: log}, nil
+	c := &Codec{enc: enc, dec: dec, log: log}
+	c.raw.New = func() any { return new([]byte) }
+	return c, nil
 }
 
 // Frame wraps a payload.

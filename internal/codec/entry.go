@@ -161,9 +161,14 @@ func (c *Codec) decode(payload []byte) (*Entry, error) {
 	if payload[0] != unroll.SchemaVersion {
 		return nil, fmt.Errorf("%w: schema %d", errVersion, payload[0])
 	}
-	raw, err := c.dec.DecodeAll(payload[1:], nil)
+	buf := c.raw.Get().(*[]byte) // the strings that come of it are copies
+	defer c.raw.Put(buf)
+	raw, err := c.dec.DecodeAll(payload[1:], (*buf)[:0])
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	if cap(raw) <= maxKept {
+		*buf = raw
 	}
 	var s storedEntry
 	if err := json.Unmarshal(raw, &s); err != nil {

@@ -161,8 +161,8 @@ func idAfter(prev, step string) string {
 
 // number reads an ID that is a decimal number in its shortest form.
 func number(id string) (uint64, bool) {
-	n, err := strconv.ParseUint(id, 10, 64)
-	return n, err == nil && strconv.FormatUint(n, 10) == id
+	n, err := strconv.ParseUint(id, 10, 64) // takes digits only
+	return n, err == nil && (id[0] != '0' || id == "0")
 }
 
 // urlAfter is prev's URL with the last part of its ID replaced by that of id:
