@@ -47,7 +47,7 @@ func Clean(address string) string {
 	params := strings.Split(u.RawQuery, "&")
 	kept := slices.DeleteFunc(slices.Clone(params), func(p string) bool {
 		name, _, _ := strings.Cut(p, "=")
-		return tracks(host, strings.ToLower(name))
+		return tracks(host, strings.ToLower(strings.TrimSpace(name)))
 	})
 	if len(kept) == len(params) {
 		return address
@@ -60,7 +60,7 @@ func Clean(address string) string {
 	if found {
 		before += "#" + fragment
 	}
-	return before
+	return strings.TrimSpace(before)
 }
 
 // Display is how an address reads in a text when its service has no short
