@@ -72,7 +72,7 @@ func (a *Answerer) Handle(ctx context.Context, req Request, res Responder) error
 	case errors.Is(err, ErrDeclined):
 		return nil
 	case err != nil: // only a courtesy: the answer follows
-		a.cfg.Log.Info("progress cannot be shown", "platform", req.Platform, "err", err)
+		a.cfg.Log.InfoContext(ctx, "progress cannot be shown", "platform", req.Platform, "err", err)
 	}
 	if len(refs) == 0 {
 		return res.Send(ctx, a.watchNone(ctx, intent, &req, res))

@@ -55,7 +55,7 @@ func (s *Service) exclusively(ctx context.Context, ref Ref, again bool) (Entry, 
 	case ctx.Err() != nil:
 		return Entry{}, &Error{Kind: KindTimeout, Op: "unroll " + ref.Path(), Err: err}
 	default:
-		s.cfg.Log.Warn("store cannot lock", "err", err)
+		s.cfg.Log.WarnContext(ctx, "store cannot lock", "err", err)
 	}
 	switch e, now := s.load(ctx, ref), s.cfg.Now(); {
 	case e.Failure != nil && now.Before(e.FreshUntil):

@@ -58,7 +58,7 @@ func (s *Service) remember(ctx context.Context, ref Ref, err error) {
 
 func (s *Service) forget(ctx context.Context, root Ref) {
 	if err := errors.Join(s.stores.Forget(ctx, root), s.stores.DropLatest(ctx, root)); err != nil {
-		s.cfg.Log.Warn("store cannot forget", "err", err)
+		s.cfg.Log.WarnContext(ctx, "store cannot forget", "err", err)
 	}
 }
 

@@ -47,14 +47,14 @@ func (s *Service) ask(ctx context.Context, src Source, ref Ref, held *Thread) (o
 	op := src.Name() + ": " + ref.Path()
 	defer func() {
 		if p := recover(); p != nil {
-			s.cfg.Log.Error("source panicked", "source", src.Name(), "ref", ref.Path(), "panic", fmt.Sprint(p))
+			s.cfg.Log.ErrorContext(ctx, "source panicked", "source", src.Name(), "ref", ref.Path(), "panic", fmt.Sprint(p))
 			o, err = nil, &Error{Kind: KindInternal, Op: op, Source: src.Name(), Err: errors.New("panic")}
 		}
 		if s.cfg.Observer != nil {
 			s.cfg.Observer.Fetched(src.Name(), KindOf(err), s.cfg.Now().Sub(start))
 		}
 		if err != nil {
-			s.cfg.Log.Info("source gave nothing", "source", src.Name(), "ref", ref.Path(), "kind", string(KindOf(err)), "err", err)
+			s.cfg.Log.InfoContext(ctx, "source gave nothing", "source", src.Name(), "ref", ref.Path(), "kind", string(KindOf(err)), "err", err)
 		}
 	}()
 	if err := s.allow(ctx, src.Name(), op); err != nil {
@@ -89,7 +89,7 @@ func (s *Service) allow(ctx context.Context, source, op string) error {
 	}
 	wait, err := s.cfg.Limiter.Allow(ctx, "source:"+source, l)
 	if err != nil {
-		s.cfg.Log.Warn("limits cannot be read", "err", err)
+		s.cfg.Log.WarnContext(ctx, "limits cannot be read", "err", err)
 	}
 	if wait > 0 {
 		return &Error{Kind: KindRateLimited, Op: op, Source: source, RetryAfter: wait, Err: errOwnLimit}

@@ -20,7 +20,7 @@ func (s *Service) OptOut(ctx context.Context, n Network, authorID string) ([]Ref
 	}
 	dropped, err := s.stores.ForgetAuthor(ctx, n, authorID)
 	if err != nil {
-		s.cfg.Log.Warn("threads of an author who opted out cannot be forgotten", "err", err)
+		s.cfg.Log.WarnContext(ctx, "threads of an author who opted out cannot be forgotten", "err", err)
 	}
 	return dropped, nil
 }
@@ -53,7 +53,7 @@ func (s *Service) refuse(ctx context.Context, ref Ref, author string) error {
 func (s *Service) optedOut(ctx context.Context, n Network, authors ...string) map[string]bool {
 	out, err := s.stores.OptedOut(ctx, n, authors...)
 	if err != nil {
-		s.cfg.Log.Warn("opt-outs cannot be read", "err", err)
+		s.cfg.Log.WarnContext(ctx, "opt-outs cannot be read", "err", err)
 	}
 	return out
 }

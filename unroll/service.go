@@ -168,7 +168,7 @@ func (s *Service) expand(ctx context.Context, short Ref) (Ref, error) {
 func (s *Service) load(ctx context.Context, ref Ref) Entry {
 	e, ok, err := s.stores.Load(ctx, ref)
 	if err != nil {
-		s.cfg.Log.Warn("store cannot be read", "err", err)
+		s.cfg.Log.WarnContext(ctx, "store cannot be read", "err", err)
 	}
 	if !ok || err != nil {
 		return Entry{}
@@ -181,7 +181,7 @@ func (s *Service) load(ctx context.Context, ref Ref) Entry {
 
 func (s *Service) save(ctx context.Context, root Ref, aliases []Ref, e Entry, keep time.Duration) {
 	if err := s.stores.Save(ctx, root, aliases, e, keep); err != nil {
-		s.cfg.Log.Warn("store cannot be written", "err", err)
+		s.cfg.Log.WarnContext(ctx, "store cannot be written", "err", err)
 	}
 }
 
