@@ -114,11 +114,11 @@ var askedPerUser = unroll.Limit{Events: 60, Per: 24 * time.Hour, Burst: 30}
 func (l *Lookout) Watch(ctx context.Context, req *Request, ref unroll.Ref, res Responder) Reply {
 	to, ok := unwrapped[Addressed](res)
 	if !ok {
-		return l.cannot(req, ref)
+		return l.cannot(req, ref, res)
 	}
 	address, until := to.Address()
 	if !until.IsZero() && time.Until(until) < l.cfg.Quiet {
-		return l.cannot(req, ref)
+		return l.cannot(req, ref, res)
 	}
 	wait, err := l.store.Allow(ctx, "watch:"+req.Platform+":"+req.User, askedPerUser)
 	if err != nil {
@@ -214,7 +214,10 @@ func (l *Lookout) list(ctx context.Context, req *Request, res Responder) string 
 }
 
 // cannot says that nothing can be sent later, and what works instead.
-func (l *Lookout) cannot(req *Request, ref unroll.Ref) Reply {
+func (l *Lookout) cannot(req *Request, ref unroll.Ref, res Responder) Reply {
+	if personal(res) { // X, where a link costs
+		return Reply{Asked: ref, Kind: unroll.KindUnsupported, Text: l.text(req, "watch_cannot_network", nil)}
+	}
 	return Reply{Asked: ref, Kind: unroll.KindUnsupported, Text: l.text(req, "watch_cannot", map[string]any{"Page": l.cfg.PublicURL + ref.Path()})}
 }
 
