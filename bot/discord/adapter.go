@@ -43,7 +43,7 @@ type Config struct {
 	// Pictures gets the pictures of a thread for files that hold them, see
 	// [render.Options]; nil means that they do without.
 	Pictures func(ctx context.Context, t *unroll.Thread) func(address string) (content []byte, mediaType string, ok bool)
-	Log     *slog.Logger
+	Log      *slog.Logger
 }
 
 const defaultAPIURL = "https://discord.com/api/v10"

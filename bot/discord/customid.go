@@ -24,7 +24,7 @@ const (
 	verbFile   verb = "f" // the whole as a file
 	verbThread verb = "t" // the whole in a Discord thread
 	verbShare  verb = "s" // an answer that only the asker sees, for all
-	verbDelete verb = "d" // delete the answer; the argument is who asked
+	verbDelete verb = "d" // delete the answer
 	verbHere   verb = "n" // shows where one is, and does nothing
 
 	verbForm  verb = "o" // the file in the form chosen
@@ -38,7 +38,7 @@ const (
 // nothing kept in memory, so buttons work after a restart and for years.
 type press struct {
 	verb verb
-	arg  string // a page number, or a user's id
+	arg  string // a page number
 	ref  unroll.Ref
 }
 

@@ -104,8 +104,8 @@ func (g *gateway) run(ctx context.Context) error {
 			return nil
 		}
 		if code == codeIntentsRefused && g.content {
-			g.content, fresh = false, false // a session that was refused has not started
-			g.forget()
+			fresh = false // a session that was refused has not started
+			g.withoutContent()
 			g.session = g.newSession()
 			g.refused()
 			continue
@@ -222,11 +222,11 @@ func (g *gateway) state() session {
 	return g.now
 }
 
-// forget gives the session up.
-func (g *gateway) forget() {
+// withoutContent gives the session up for one that does not ask for texts.
+func (g *gateway) withoutContent() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.now, g.kept = session{}, nil
+	g.content, g.now, g.kept = false, session{}, nil
 }
 
 // leave has no more events taken, once the one under way is, and tells how to

@@ -18,9 +18,10 @@ var (
 	_ bot.Addressed = (*messageReply)(nil)
 )
 
-// tokenLives is how long an interaction's token works (Discord, "Receiving
-// and Responding", November 2026).
-const tokenLives = 15 * time.Minute
+// tokenLives is how long an interaction's token works for sure: 15 minutes
+// (Discord, "Receiving and Responding", November 2026), less the time that the
+// interaction may have been on its way.
+const tokenLives = 15*time.Minute - 30*time.Second
 
 // destination is what it takes to answer again, as it is kept in the store.
 type destination struct {
@@ -113,9 +114,9 @@ func (r *messageReply) Address() ([]byte, time.Time) {
 //
 // Once an interaction's token has ended, the answer is a message in the
 // channel that names who asked, if the bot may write there and the answer was
-// for all to see; otherwise it is [bot.ErrGone], here or from Send. Addresses of another
-// application, whose bot shares the store, are [bot.ErrElsewhere]. The rest
-// needs the REST API only, and so works in every process.
+// for all to see; otherwise it is [bot.ErrGone], here or from Send. Addresses
+// of another application, whose bot shares the store, are [bot.ErrElsewhere].
+// The rest needs the REST API only, and so works in every process.
 func (a *Adapter) Recall(ctx context.Context, req bot.Request, data []byte) (bot.Responder, error) {
 	var at destination
 	if err := json.Unmarshal(data, &at); err != nil {

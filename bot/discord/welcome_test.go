@@ -2,6 +2,8 @@ package discord
 
 import (
 	"encoding/json"
+	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -120,5 +122,23 @@ func TestPermissions(t *testing.T) {
 	}
 	if sum != 309237746688 {
 		t.Errorf("the documented number is not %d", sum)
+	}
+}
+
+// The page on Discord names the permissions that the bot wants, and their sum.
+func TestPermissionsOnThePage(t *testing.T) {
+	page, err := os.ReadFile("../../docs/discord.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sum int64
+	for _, p := range wantedPermissions() {
+		sum += p.bit
+		if row := fmt.Sprintf("| %s | %d |", p.name, p.bit); !strings.Contains(string(page), row) {
+			t.Errorf("no row %q", row)
+		}
+	}
+	if !strings.Contains(string(page), fmt.Sprintf("&permissions=%d\n", sum)) || strings.Count(string(page), "\n| ") < len(wantedPermissions()) {
+		t.Errorf("the invitation does not ask for %d", sum)
 	}
 }
