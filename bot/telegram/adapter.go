@@ -53,7 +53,10 @@ type Config struct {
 	// Languages are those to describe the commands in, two letters each,
 	// besides English.
 	Languages []string
-	Log       *slog.Logger
+	// Pictures gets the pictures of a thread for files that hold them, see
+	// [render.Options]; nil means that they do without.
+	Pictures func(ctx context.Context, t *unroll.Thread) func(address string) (content []byte, mediaType string, ok bool)
+	Log      *slog.Logger
 }
 
 // Store is what the adapter keeps for later, and for its other processes.

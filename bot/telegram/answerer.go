@@ -3,6 +3,7 @@ package telegram
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"slices"
 
 	tele "gopkg.in/telebot.v3"
@@ -116,7 +117,11 @@ func (r *answerer) Send(ctx context.Context, reply bot.Reply) error {
 	}
 	r.progress.stop()
 	if reply.NewFrom != "" {
-		return r.a.unlessGone(r.news(ctx, reply))
+		err := r.news(ctx, reply)
+		if gone(err) {
+			return fmt.Errorf("%w: %w", bot.ErrGone, err)
+		}
+		return err
 	}
 	if reply.Thread == nil && r.note != "" {
 		reply.Text += gap + r.a.say(r.locale, r.note, nil)
@@ -228,7 +233,9 @@ func (r *answerer) turn() turn { return turn{chat: r.to.Chat, patience: answerPa
 // one: what stands in its place is deleted.
 func (r *answerer) showFile(ctx context.Context, reply bot.Reply) error {
 	var data bytes.Buffer
-	if err := r.a.options(reply, r.audience()).HTML(&data, reply.Thread); err != nil {
+	o := r.a.options(reply, r.audience())
+	o.Picture = r.a.pictures(ctx, reply.Thread, r.audience())
+	if err := o.HTML(&data, reply.Thread); err != nil {
 		return err
 	}
 	link := r.a.linkView(reply, r.audience())

@@ -72,6 +72,7 @@ func BenchmarkUpdateToAnswer(b *testing.B) {
 				b.Fatal(err)
 			}
 		}
+		perSecond(b)
 	})
 	b.Run("bare call", func(b *testing.B) {
 		body, err := json.Marshal(place{Chat: 1, ReplyTo: 1}.message(v))
@@ -103,4 +104,30 @@ func BenchmarkUpdateToRequest(b *testing.B) {
 			b.Fatal("not for the bot")
 		}
 	}
+	perSecond(b)
+}
+
+// BenchmarkView is a held thread to what is sent of it.
+func BenchmarkView(b *testing.B) {
+	for name, classic := range map[string]bool{"rich": false, "classic": true} {
+		b.Run(name, func(b *testing.B) {
+			a, err := New(Config{Token: testToken, Classic: classic}, &pool{}, phrases{}, &memory{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			th := rich(12)
+			r := bot.Reply{Thread: th, Asked: th.Ref, PageURL: "https://unroll.example/x/20"}
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := json.Marshal(place{Chat: -1, ReplyTo: 1}.message(a.view(b.Context(), r, audience{crowd: true}))); err != nil {
+					b.Fatal(err)
+				}
+			}
+			perSecond(b)
+		})
+	}
+}
+
+func perSecond(b *testing.B) {
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "updates/s")
 }

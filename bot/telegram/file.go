@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"unrollbot/bot"
+	"unrollbot/unroll"
 	"unrollbot/unroll/render"
 )
 
@@ -25,19 +26,19 @@ func (r *filer) Send(ctx context.Context, reply bot.Reply) error {
 	}
 	var data bytes.Buffer
 	o := r.a.options(reply, r.audience())
-	write, ext := o.Markdown, ".md"
+	write, ext := render.Options.Markdown, ".md"
 	switch r.verb {
 	case verbText:
-		write, ext = o.Text, ".txt"
+		write, ext = render.Options.Text, ".txt"
 	case verbHTML:
-		write, ext = o.HTML, ".html"
+		write, ext, o.Picture = render.Options.HTML, ".html", r.a.pictures(ctx, reply.Thread, r.audience())
 	case verbEPUB:
-		write, ext = o.EPUB, ".epub"
+		write, ext, o.Picture = render.Options.EPUB, ".epub", r.a.pictures(ctx, reply.Thread, r.audience())
 	case verbPDF:
-		write, ext = o.PDF, ".pdf"
+		write, ext, o.Picture = render.Options.PDF, ".pdf", r.a.pictures(ctx, reply.Thread, r.audience())
 	default:
 	}
-	if err := write(&data, reply.Thread); err != nil {
+	if err := write(o, &data, reply.Thread); err != nil {
 		return r.end(ctx, err)
 	}
 	_, err := r.a.sendFile(ctx, r.turn(), r.to, file{name: render.FileName(reply.Thread, ext), data: data.Bytes()})
@@ -45,6 +46,14 @@ func (r *filer) Send(ctx context.Context, reply bot.Reply) error {
 		r.did(ctx)
 	}
 	return r.end(ctx, err)
+}
+
+// pictures are those of a thread's file; none where media are not wanted.
+func (a *Adapter) pictures(ctx context.Context, t *unroll.Thread, to audience) func(string) ([]byte, string, bool) {
+	if a.cfg.Pictures == nil || to.quiet {
+		return nil
+	}
+	return a.cfg.Pictures(ctx, t)
 }
 
 // onceFor is how long a second press of the same button does nothing.

@@ -319,6 +319,23 @@ func TestNews(t *testing.T) {
 	})
 }
 
+// Whoever watches learns that nobody is there any more.
+func TestNewsOfAClosedChat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r, dead := taken(t, says("I watch it."))
+		r.tg.Say(inGroup("/watch " + link))
+		k := <-dead
+		r.tg.Close(group, "Forbidden: bot was kicked from the supergroup chat")
+		res, err := r.a.Recall(t.Context(), k.req, k.address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := news(thread(5))(t.Context(), k.req, res); !errors.Is(err, bot.ErrGone) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
 func TestWatchButton(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		th := thread(5)

@@ -1,6 +1,7 @@
 package telegram
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -91,6 +92,26 @@ func TestFiles(t *testing.T) {
 				}
 				if got[1].ReplyTo == nil || got[1].ReplyTo.ID != m.ID {
 					t.Errorf("file replies to %+v", got[1].ReplyTo)
+				}
+			})
+		})
+	}
+}
+
+func TestFilesHoldPictures(t *testing.T) {
+	for label, held := range map[string]bool{"⤓ .html": true, "⤓ .md": false} {
+		t.Run(label, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, m := answered(t, rich(1))
+				fetched := 0
+				r.a.cfg.Pictures = func(context.Context, *unroll.Thread) func(string) ([]byte, string, bool) {
+					fetched++
+					return func(string) ([]byte, string, bool) { return []byte("a picture"), "image/png", true }
+				}
+				r.tg.WaitPress(r.tg.Press(asker, group, m.ID, label))
+				f := r.tg.Messages(group)[1].File
+				if got := strings.Contains(string(f.Data), "data:image/png"); got != held || (fetched == 1) != held {
+					t.Errorf("holds its pictures: %t; they were fetched %d times", got, fetched)
 				}
 			})
 		})
