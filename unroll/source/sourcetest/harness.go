@@ -190,7 +190,8 @@ func (h *Harness) badBodies(t *testing.T) {
 			w.Header().Set("Content-Length", "100000")
 			_, _ = w.Write(record(h.Good, r).Body.Bytes())
 		}),
-		"endless": http.HandlerFunc(endless),
+		"endless":   http.HandlerFunc(endless),
+		"elsewhere": http.RedirectHandler("http://127.0.0.1:1/", http.StatusFound),
 	}
 	for name, handler := range bodies {
 		t.Run(name, func(t *testing.T) {
