@@ -63,9 +63,12 @@ type Config struct {
 	// CacheBytes bounds the pages kept; 0 means 64 MiB.
 	CacheBytes int
 
-	// Picture gets a picture of a post for exports that hold their pictures:
-	// its bytes. nil means that they do without.
+	// Picture gets a picture of a post: its bytes. Without ProxyMedia there is
+	// no need of it.
 	Picture func(ctx context.Context, address string) ([]byte, error)
+	// Pictures gets those of a thread for exports that hold their pictures,
+	// see [render.Options]; nil means that they do without.
+	Pictures func(ctx context.Context, t *unroll.Thread) func(address string) (content []byte, mediaType string, ok bool)
 
 	// Words gives the phrases around a thread in a language (BCP 47, or
 	// empty), or those of another where it has none; nil means English.

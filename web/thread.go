@@ -128,8 +128,8 @@ func (s *Server) makePage(ctx context.Context, t *unroll.Thread, f format, bare 
 			return nil, ctx.Err()
 		}
 	}
-	if f.holds && s.cfg.Picture != nil {
-		o.Picture = s.pictures(ctx, t)
+	if f.holds && s.cfg.Pictures != nil {
+		o.Picture = s.cfg.Pictures(ctx, t)
 	}
 	var b bytes.Buffer
 	if err := f.write(s, o, &b, t); err != nil {

@@ -37,6 +37,30 @@ func TestFileForms(t *testing.T) {
 	r.Interact(bottest.DiscordInteraction{Press: "o||/x/20", Values: []string{"exe"}, On: f.ID}) // nobody's choice
 }
 
+func TestFilesHoldPictures(t *testing.T) {
+	t.Parallel()
+	for name, covered := range map[string]bool{"open": false, "covered, before everybody": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			th := thread(1)
+			th.Posts[0].Sensitive = covered
+			th.Posts[0].Media = []unroll.Media{{Kind: unroll.MediaImage, URL: "https://m.example/1.png"}}
+			r := start(t, bottest.DiscordConfig{}, always(th))
+			r.adapter.pictures = func(context.Context, *unroll.Thread) func(string) ([]byte, string, bool) {
+				return func(string) ([]byte, string, bool) { return []byte("a picture"), "image/png", true }
+			}
+			f := r.Answered(r.press(r.Answered(r.Interact(bottest.DiscordInteraction{Command: "unroll", Options: map[string]any{"link": link}})), "As file", "8"))
+			r.Interact(bottest.DiscordInteraction{Press: "o||/x/20", Values: []string{"html"}, On: f.ID, User: "8"})
+			r.Await("the file", func(*bottest.DiscordState) bool { return f.Files["x-20.html"] != "" })
+			r.Look(func(*bottest.DiscordState) {
+				if held := strings.Contains(f.Files["x-20.html"], "data:image/png"); held == covered {
+					t.Errorf("holds its pictures: %t", held)
+				}
+			})
+		})
+	}
+}
+
 func TestMediaButton(t *testing.T) {
 	t.Parallel()
 	th := thread(3)

@@ -44,7 +44,7 @@ func (a *app) newTelegram(mux *http.ServeMux) (bot.Adapter, error) {
 	cfg := telegram.Config{
 		Token: a.cfg.TelegramToken.Reveal(), APIURL: a.cfg.TelegramAPIURL,
 		WebhookURL: a.cfg.TelegramWebhookURL, WebhookSecret: a.cfg.TelegramWebhookSecret.Reveal(),
-		Classic: !a.cfg.TelegramRich, Languages: a.phrases.Languages(), Log: a.log,
+		Classic: !a.cfg.TelegramRich, Languages: a.phrases.Languages(), Pictures: a.pictures(0), Log: a.log,
 	}
 	if cfg.WebhookURL == "" {
 		return a.alone(true, func() (bot.Adapter, error) { return telegram.New(cfg, a.dispatcher, a.phrases, a.store) })
@@ -58,10 +58,15 @@ func (a *app) newTelegram(mux *http.ServeMux) (bot.Adapter, error) {
 	return t, nil
 }
 
+// discordPictures bounds the pictures of a file, in bytes. It is at most 10 MiB
+// large (Discord, "Uploading Files", November 2026), and HTML takes 4 bytes for
+// 3 of a picture.
+const discordPictures = 6 << 20
+
 func (a *app) newDiscord(mux *http.ServeMux) (bot.Adapter, error) {
 	d, err := discord.New(discord.Config{
 		Token: a.cfg.DiscordToken.Reveal(), APIURL: a.cfg.DiscordAPIURL, PublicKey: a.cfg.DiscordPublicKey,
-		PublicURL: a.cfg.PublicURL, Version: version, Log: a.log,
+		PublicURL: a.cfg.PublicURL, Version: version, Pictures: a.pictures(discordPictures), Log: a.log,
 		Shared: a.cfg.RedisURL != "" && a.demo == nil, // the local file has one process
 	}, a.dispatcher, a.phrases, a.store)
 	if err != nil {

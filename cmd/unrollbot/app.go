@@ -22,6 +22,7 @@ import (
 	"unrollbot/internal/demo"
 	"unrollbot/internal/httpx"
 	"unrollbot/internal/metrics"
+	"unrollbot/internal/pictures"
 	"unrollbot/internal/tracing"
 	"unrollbot/unroll"
 	"unrollbot/unroll/boltstore"
@@ -65,6 +66,8 @@ type store interface {
 type options struct {
 	demo bool // threads of our own from this machine, a store that is thrown away
 	once bool // one command at the terminal: no reader, no chats
+	// watch hurries tests; the zero value is right.
+	watch bot.LookoutConfig
 }
 
 // app is the program. It is the one place that knows every concrete part.
@@ -124,8 +127,8 @@ func newApp(ctx context.Context, cfg config.Config, log *slog.Logger, o options)
 		return nil, err
 	}
 	a.triggers = bot.NewTriggers(cfg.Keywords)
-	a.lookout = bot.NewLookout(bot.LookoutConfig{PublicURL: cfg.PublicURL, Observer: a.metrics, Log: log},
-		a.store, a.unroller(), a.phrases, bot.NewBans(a.store, log))
+	o.watch.PublicURL, o.watch.Observer, o.watch.Log = cfg.PublicURL, a.metrics, log
+	a.lookout = bot.NewLookout(o.watch, a.store, a.unroller(), a.phrases, bot.NewBans(a.store, log))
 	answerer := bot.NewAnswerer(bot.AnswererConfig{
 		PublicURL: cfg.PublicURL, Lookout: a.lookout, Published: a.publish, Log: log,
 	}, a.triggers, a.unroller(), a.phrases)
@@ -293,7 +296,7 @@ func (a *app) connect(ctx context.Context) error {
 	}
 	reader, err := web.New(web.Config{
 		PublicURL: a.cfg.PublicURL, Keyword: a.cfg.Keywords[0], Contact: a.cfg.Contact,
-		MediaSources: a.mediaSources(), ProxyMedia: a.cfg.MediaProxy, Picture: a.picture, Words: a.phrases.Words,
+		MediaSources: a.mediaSources(), ProxyMedia: a.cfg.MediaProxy, Picture: a.picture, Pictures: a.pictures(0), Words: a.phrases.Words,
 		Limit:   unroll.Limit{Events: 60, Per: time.Minute, Burst: 40},
 		Metrics: a.metrics.Handler(), Served: a.metrics.Served, TrustedProxies: a.cfg.TrustedProxies, Checks: []web.Check{{Name: "store", Ready: a.store.Ping}}, Log: a.log,
 	}, a.service, a.store)
@@ -321,6 +324,12 @@ const pictureMax = 8 << 20
 // picture gets a picture of a post, for exports that hold their pictures.
 func (a *app) picture(ctx context.Context, address string) ([]byte, error) {
 	return a.client.Image(ctx, "picture of an export", address, pictureMax)
+}
+
+// pictures gets those of a thread for a file: at most max bytes, 0 for as many
+// as are good for a file.
+func (a *app) pictures(max int) func(context.Context, *unroll.Thread) func(string) ([]byte, string, bool) {
+	return pictures.New(pictures.Config{MaxBytes: max, Log: a.log}, a.picture).Of
 }
 
 // mediaSources are the places besides https that pages show media from.

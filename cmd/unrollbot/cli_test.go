@@ -41,7 +41,7 @@ func TestCommandLine(t *testing.T) {
 		{"too much", "version now", nil, 2, `"now" is too much`},
 		{"no link", "unroll", nil, 2, "hint: unrollbot unroll https://"},
 		{"not a link", "unroll https://x.com/ada", nil, 2, "hint: give the address of one post"},
-		{"no such format", "unroll https://x.com/ada/status/20 --format pdf", nil, 2, "html, json, md, text"},
+		{"no such format", "unroll https://x.com/ada/status/20 --format doc", nil, 2, "epub, html, json, md, pdf, text"},
 		{"settings", "config", []string{"UNROLL_TELEGRAM_TOKEN=123456:abcdefghijk"}, 0, "UNROLL_TELEGRAM_TOKEN=(set)"},
 		{"a setting that is wrong", "config", []string{"UNROLL_HTTP_ADDR=nowhere"}, 2, "UNROLL_HTTP_ADDR"},
 		{"a setting that is none", "config", []string{"UNROLL_TELEGRAMM_TOKEN=x"}, 0, "UNROLL_TELEGRAMM_TOKEN is no setting"},
@@ -74,7 +74,7 @@ func demoLinks(t *testing.T) []demo.Link {
 func TestUnrollCommandOnTheDemo(t *testing.T) {
 	link := demoLinks(t)[0].URL
 	for format, want := range map[string]string{
-		"text": "One small lamp", "md": "# ", "json": `"schema"`, "html": "<!doctype html>",
+		"text": "One small lamp", "md": "# ", "json": `"schema"`, "html": "data:image/png;base64", "epub": "book/pictures/", "pdf": "/subtype /image",
 	} {
 		code, out, errs := command(t, nil, "", "unroll", link, "--demo", "--format", format)
 		if code != 0 || !strings.Contains(strings.ToLower(out), strings.ToLower(want)) || errs != "" {

@@ -35,8 +35,10 @@ func serve(ctx context.Context, cfg config.Config, sys system, demo bool) error 
 	return a.Run(ctx)
 }
 
-var formats = map[string]func(io.Writer, *unroll.Thread) error{
-	"text": render.Text, "md": render.Markdown, "json": render.JSON, "html": render.HTML, "epub": render.EPUB, "pdf": render.PDF,
+var formats = map[string]func(render.Options, io.Writer, *unroll.Thread) error{
+	"text": render.Options.Text, "md": render.Options.Markdown, "html": render.Options.HTML,
+	"epub": render.Options.EPUB, "pdf": render.Options.PDF,
+	"json": func(_ render.Options, w io.Writer, t *unroll.Thread) error { return render.JSON(w, t) },
 }
 
 // quiet lets only trouble through: at a terminal the answer is what counts.
@@ -65,7 +67,12 @@ func unrollOnce(ctx context.Context, cfg config.Config, sys system, link, format
 	if err != nil {
 		return errors.New(bot.ErrorReply(a.phrases, "en", ref, err).Text)
 	}
-	return write(sys.out, &t)
+	var o render.Options
+	switch format {
+	case "html", "epub", "pdf": // they hold their pictures
+		o.Picture = a.pictures(0)(ctx, &t)
+	}
+	return write(o, sys.out, &t)
 }
 
 // chat is the bot in the terminal.

@@ -1,7 +1,10 @@
-package web
+// Package pictures fetches the pictures of a thread for files that hold them:
+// HTML, EPUB, PDF.
+package pictures
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -11,31 +14,58 @@ import (
 	"unrollbot/unroll"
 )
 
-// Bounds of the pictures of one export.
+// Bounds of the pictures of one file.
 const (
-	picturesMax     = 100
-	pictureBytesMax = 24 << 20 // all together
-	picturesAtOnce  = 6
-	picturesFor     = 20 * time.Second
+	most     = 100
+	atOnce   = 6
+	patience = 20 * time.Second
 )
 
-// pictures fetches the pictures of a thread, as many as the bounds allow,
-// and returns what finds them by address. One that cannot be had is not ok.
-func (s *Server) pictures(ctx context.Context, t *unroll.Thread) func(string) ([]byte, string, bool) {
-	ctx, cancel := context.WithTimeout(ctx, picturesFor)
+// Get gets one picture: its bytes.
+type Get func(ctx context.Context, address string) ([]byte, error)
+
+// Config tunes an [Album]. The zero value of every field works.
+type Config struct {
+	// MaxBytes bounds the pictures of one file together; 0 means 24 MiB.
+	MaxBytes int
+	Log      *slog.Logger
+}
+
+// Album fetches pictures.
+type Album struct {
+	cfg Config
+	get Get
+}
+
+// New makes an album of what get gets.
+func New(cfg Config, get Get) *Album {
+	if cfg.MaxBytes == 0 {
+		cfg.MaxBytes = 24 << 20
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Album{cfg, get}
+}
+
+// Of fetches the pictures of a thread, as many as the bounds allow, and
+// returns what finds them by address, with their media type. One that cannot
+// be had is not ok.
+func (a *Album) Of(ctx context.Context, t *unroll.Thread) func(address string) ([]byte, string, bool) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var (
 		mu    sync.Mutex
-		left  = pictureBytesMax
+		left  = a.cfg.MaxBytes
 		found = make(map[string][]byte)
 		g     errgroup.Group
 	)
-	g.SetLimit(picturesAtOnce)
+	g.SetLimit(atOnce)
 	for _, address := range addresses(t) {
 		g.Go(func() error {
-			b, err := s.cfg.Picture(ctx, address)
+			b, err := a.get(ctx, address)
 			if err != nil {
-				s.cfg.Log.Debug("picture cannot be had", "err", err)
+				a.cfg.Log.Debug("picture cannot be had", "err", err)
 				return nil
 			}
 			mu.Lock()
@@ -60,7 +90,7 @@ func addresses(t *unroll.Thread) []string {
 	var out []string
 	seen := map[string]bool{"": true}
 	add := func(address string) {
-		if !seen[address] && len(out) < picturesMax {
+		if !seen[address] && len(out) < most {
 			seen[address] = true
 			out = append(out, address)
 		}
