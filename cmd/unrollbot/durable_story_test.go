@@ -15,12 +15,14 @@ import (
 // order: what was confirmed to Telegram is answered, and answered once.
 func TestKilledAtRandom(t *testing.T) {
 	t.Run("webhook", func(t *testing.T) {
+		t.Parallel()
 		const asked = 90
 		c := newCluster(t, 2, many(asked))
 		c.deliver(onceEach)
 		killAtRandom(c, asked, 40*time.Millisecond, 600*time.Millisecond)
 	})
 	t.Run("polling", func(t *testing.T) {
+		t.Parallel()
 		const asked = 60
 		c := newCluster(t, 2, many(asked), polling...)
 		killAtRandom(c, asked, 100*time.Millisecond, 2*time.Second) // a killed one's turn to poll ends after 6 s
@@ -53,6 +55,7 @@ func killAtRandom(c *cluster, asked int, ask, kill time.Duration) {
 // TestUpdatesThatComeTwice brings each update to both replicas at once, and
 // some again when they were answered for long.
 func TestUpdatesThatComeTwice(t *testing.T) {
+	t.Parallel()
 	const asked = 40
 	c := newCluster(t, 2, many(asked))
 	c.upstream.take(50 * time.Millisecond)
@@ -76,6 +79,7 @@ func TestUpdatesThatComeTwice(t *testing.T) {
 // TestRedisKilledUnderLoad kills Redis with requests in it, and starts it
 // again: answers go on meanwhile, and nothing is lost or told twice.
 func TestRedisKilledUnderLoad(t *testing.T) {
+	t.Parallel()
 	const asked = 80
 	c := newCluster(t, 2, many(asked))
 	if c.redis.args == nil {
@@ -104,6 +108,7 @@ func TestRedisKilledUnderLoad(t *testing.T) {
 // requests and answered none. Those that come after it work them off, without
 // a storm at the upstream, and wait where its limit is reached.
 func TestManyAreQueuedAtTheStart(t *testing.T) {
+	t.Parallel()
 	const asked = 130 // the limit lets 100 pass at once, and 400 a minute
 	c := newCluster(t, 1, many(asked))
 	c.upstream.take(time.Hour)

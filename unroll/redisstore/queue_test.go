@@ -259,6 +259,26 @@ func queueForgets(q *queueBench) {
 	q.takes(10, "b 2")
 }
 
+// A process' clock may be years away from that of Redis, which alone counts.
+func TestQueueGoesByTheClockOfRedis(t *testing.T) {
+	m := miniredis.RunT(t)
+	now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	m.SetTime(now)
+	q := &queueBench{t, open(t, "redis://"+m.Addr(), slog.New(slog.DiscardHandler)), "telegram", true}
+	q.put("a")
+	for _, step := range []struct {
+		move time.Duration
+		want []string
+	}{{0, nil}, {unroll.QueueLease - time.Second, nil}, {-time.Hour, nil}, {time.Hour + time.Second, []string{"a 2"}}, {0, nil}} {
+		now = now.Add(step.move)
+		m.SetTime(now)
+		q.takes(10, step.want...)
+	}
+	if b := q.backlog(); b.Oldest != unroll.QueueLease {
+		t.Errorf("the oldest is %s old, want %s", b.Oldest, unroll.QueueLease)
+	}
+}
+
 // What the queue holds may be a token: it must not reach a dump.
 func TestQueueIsNotDumped(t *testing.T) {
 	s := open(t, "redis://"+miniredis.RunT(t).Addr(), slog.New(slog.DiscardHandler))
