@@ -5,14 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/sony/gobreaker/v2"
 )
 
-// tripAfter is how many calls in a row must fail before Redis counts as gone.
-// One slow answer is no reason to go without a cache.
+// tripAfter is how many calls in a row must fail before Redis counts as gone,
+// and none may have been answered for as long as it is then left alone. One
+// slow answer is no reason to go without a cache, nor are many at the same
+// moment: where there is too little time for all, they fail side by side with
+// others that are answered.
 const tripAfter = 3
 
 // errGone is what calls get at once while Redis is known not to answer.
@@ -22,15 +26,19 @@ var errGone = errors.New("redis does not answer")
 // Redis that is gone, and logs when that begins and ends.
 type health struct {
 	breaker *gobreaker.CircuitBreaker[struct{}]
+	heard   atomic.Int64 // when Redis last answered, in nanoseconds since 1970
 }
 
 var _ redis.Hook = (*health)(nil)
 
 // newHealth makes a hook that asks a Redis which is gone again after pause.
 func newHealth(log *slog.Logger, pause time.Duration) *health {
-	return &health{gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
-		Timeout:      pause,
-		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= tripAfter },
+	h := &health{}
+	h.breaker = gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
+		Timeout: pause,
+		ReadyToTrip: func(c gobreaker.Counts) bool {
+			return c.ConsecutiveFailures >= tripAfter && time.Since(time.Unix(0, h.heard.Load())) >= pause
+		},
 		IsSuccessful: answered,
 		IsExcluded:   ours,
 		OnStateChange: func(_ string, from, to gobreaker.State) {
@@ -41,7 +49,8 @@ func newHealth(log *slog.Logger, pause time.Duration) *health {
 				log.Info("redis answers again")
 			}
 		},
-	})}
+	})
+	return h
 }
 
 // ours tells whether a call came to nothing on this side: its caller went
@@ -78,7 +87,13 @@ func (h *health) call(ctx context.Context, f func(context.Context) error) error 
 		return err // the caller's doing, not Redis'
 	}
 	ctx = context.WithValue(ctx, inCall{}, true)
-	_, err := h.breaker.Execute(func() (struct{}, error) { return struct{}{}, f(ctx) })
+	_, err := h.breaker.Execute(func() (struct{}, error) {
+		err := f(ctx)
+		if answered(err) {
+			h.heard.Store(time.Now().UnixNano())
+		}
+		return struct{}{}, err
+	})
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		return errGone
 	}

@@ -256,6 +256,25 @@ func TestALineIsNoFault(t *testing.T) {
 	}
 }
 
+// TestSomeAreTooLate has calls fail in a row, while Redis answered a moment
+// ago.
+func TestSomeAreTooLate(t *testing.T) {
+	log := new(logged)
+	h := newHealth(slog.New(slog.NewTextHandler(log, nil)), pause)
+	call := func(err error) error { return h.call(t.Context(), func(context.Context) error { return err }) }
+	_ = call(nil)
+	for range 10 * tripAfter {
+		if err := call(io.EOF); !errors.Is(err, io.EOF) {
+			t.Fatalf("%v: Redis counts as gone", err)
+		}
+	}
+	time.Sleep(pause)
+	_ = call(io.EOF)
+	if err := call(nil); !errors.Is(err, errGone) || log.count(gone) != 1 {
+		t.Errorf("%v: Redis does not count as gone", err)
+	}
+}
+
 func TestAnswered(t *testing.T) {
 	m := miniredis.RunT(t)
 	client := redis.NewClient(&redis.Options{Addr: m.Addr(), MaxRetries: -1})
