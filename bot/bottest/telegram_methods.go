@@ -35,6 +35,8 @@ func (t *Telegram) serve(r *http.Request, method string, params json.RawMessage,
 		return t.sendMedia(method, params)
 	case "getChatMember":
 		return t.getChatMember(params)
+	case "getChatAdministrators":
+		return t.getChatAdministrators(params)
 	case "answerInlineQuery":
 		return t.answerInlineQuery(params)
 	case "answerGuestQuery":
@@ -288,6 +290,26 @@ func (t *Telegram) getChatMember(params json.RawMessage) (any, error) {
 		status = "administrator"
 	}
 	return map[string]any{"status": status, "user": TelegramUser{ID: p.UserID}}, nil
+}
+
+func (t *Telegram) getChatAdministrators(params json.RawMessage) (any, error) {
+	var p struct {
+		ChatID int64 `json:"chat_id"`
+	}
+	if err := t.read("getChatAdministrators", params, &p); err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out := []any{}
+	for i, id := range t.chat(p.ChatID).admins {
+		status := "administrator"
+		if i == 0 {
+			status = "creator"
+		}
+		out = append(out, map[string]any{"status": status, "user": TelegramUser{ID: id}})
+	}
+	return out, nil
 }
 
 // sendMedia takes one photo or video, or an album of them, by address.

@@ -2,6 +2,8 @@ package telegram
 
 import (
 	"context"
+	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -63,16 +65,37 @@ func (a *Adapter) admin(ctx context.Context, chat, user int64) (bool, error) {
 	if runs, ok := a.admins.find(key); ok {
 		return runs, nil
 	}
-	var member struct {
-		Status tele.MemberStatus `json:"status"`
+	runs, err := a.asksWhoRuns(ctx, key)
+	if err == nil {
+		a.admins.keep(key, runs)
 	}
-	if err := a.call(ctx, turn{}, "getChatMember", map[string]any{"chat_id": chat, "user_id": user}, &member); err != nil {
+	return runs, err
+}
+
+// asksWhoRuns asks for one member. Where that is kept from bots that are no
+// admins themselves, as the Bot API may ("getChatMember", November 2026), it
+// asks for all admins.
+func (a *Adapter) asksWhoRuns(ctx context.Context, m membership) (bool, error) {
+	var one member
+	err := a.call(ctx, turn{}, "getChatMember", map[string]any{"chat_id": m.chat, "user_id": m.user}, &one)
+	if refused(err).Code != http.StatusBadRequest {
+		return one.runs(), err
+	}
+	var all []member
+	if err := a.call(ctx, turn{}, "getChatAdministrators", map[string]any{"chat_id": m.chat}, &all); err != nil {
 		return false, err
 	}
-	runs := member.Status == tele.Creator || member.Status == tele.Administrator
-	a.admins.keep(key, runs)
-	return runs, nil
+	return slices.ContainsFunc(all, func(one member) bool { return one.User.ID == m.user && one.runs() }), nil
 }
+
+type member struct {
+	Status tele.MemberStatus `json:"status"`
+	User   struct {
+		ID int64 `json:"id"`
+	} `json:"user"`
+}
+
+func (m *member) runs() bool { return m.Status == tele.Creator || m.Status == tele.Administrator }
 
 // mayAsk tells whether somebody may ask in a chat. Where Telegram cannot tell
 // who they are, they may.

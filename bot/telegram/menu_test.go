@@ -262,7 +262,8 @@ func TestDelete(t *testing.T) {
 		{name: "an admin", who: 78, admin: true},
 		{name: "too old", who: 77, fault: &bottest.TelegramFault{Method: "deleteMessage", Status: 400, Description: "Bad Request: message can't be deleted"}, remain: []string{"🗑"}},
 		{name: "receipt lost", who: 77, fault: &bottest.TelegramFault{Method: "deleteMessage", Drop: true, Applied: true}},
-		{name: "no way to tell", who: 78, fault: &bottest.TelegramFault{Method: "getChatMember", Status: 400, Description: "Bad Request: member list is inaccessible"}, toast: "error_internal", remain: []string{""}},
+		{name: "no way to tell", who: 78, fault: &bottest.TelegramFault{Method: "getChatMember", Status: 403, Description: "Forbidden: bot is not a member of the supergroup chat"}, toast: "error_internal", remain: []string{""}},
+		{name: "hidden members", who: 78, fault: &bottest.TelegramFault{Method: "getChatMember", Status: 400, Description: "Bad Request: member list is inaccessible"}, toast: "not_yours", remain: []string{""}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

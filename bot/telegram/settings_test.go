@@ -149,6 +149,27 @@ func TestSettingsAreForAdmins(t *testing.T) {
 	})
 }
 
+// Some groups show their members to admins alone; a bot that is none asks for
+// the list of admins.
+func TestSettingsWhereMembersAreHidden(t *testing.T) {
+	for name, tt := range map[string]struct {
+		who  int64
+		want string
+	}{"an admin": {boss, "settings_chat"}, "somebody": {77, "settings_not_yours"}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := chosen(t, bot.Settings{}, says("nothing"))
+				r.tg.Promote(group, 55)
+				r.tg.Fail(bottest.TelegramFault{Method: "getChatMember", Status: 400, Description: "Bad Request: member list is inaccessible"})
+				r.tg.Say(bySomebody(tt.who, inGroup("/settings")))
+				if m := r.tg.WaitMessages(group, 1)[0]; m.Text != tt.want {
+					t.Errorf("told %q, want %q", m.Text, tt.want)
+				}
+			})
+		})
+	}
+}
+
 func TestSettingsInNameOfTheGroup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, unrolls(thread(1)))

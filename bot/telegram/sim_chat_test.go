@@ -70,6 +70,30 @@ func TestSimOffer(t *testing.T) {
 	}
 }
 
+// The stand-in makes nobody an admin but who writes in the group's name.
+func TestSimAdmins(t *testing.T) {
+	s := newSim(t)
+	s.run(Config{}, unrolls(rich(1)))
+	chat := int64(-1001)
+	s.say(chat, "/settings", nil)
+	if m := s.answers(chat, 1)[0]; m.Text != "settings_not_yours" {
+		s.Errorf("a member is told %q", m.Text)
+	}
+	s.say(chat, "/settings", map[string]any{"extra": map[string]any{
+		"from":        map[string]any{"id": 1087968824, "is_bot": true, "first_name": "Group", "username": "GroupAnonymousBot"},
+		"sender_chat": map[string]any{"id": chat, "type": "supergroup", "title": "g"},
+	}})
+	if m := s.answers(chat, 2)[1]; m.Text != "settings_chat" {
+		s.Errorf("an anonymous admin is told %q", m.Text)
+	}
+	s.do("POST", "/faults", map[string]any{"method": "^getChatMember$", "action": "error", "code": 400, "description": "Bad Request: member list is inaccessible", "times": 1}, nil)
+	s.say(chat, "/settings", map[string]any{"from": map[string]any{"id": 79}})
+	s.wait("getChatAdministrators", 1)
+	if m := s.answers(chat, 3)[2]; m.Text != "settings_not_yours" {
+		s.Errorf("a hidden member is told %q", m.Text)
+	}
+}
+
 func TestSimChannel(t *testing.T) {
 	s := newSim(t)
 	s.run(Config{}, answererOf(rich(40)))
