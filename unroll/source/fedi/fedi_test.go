@@ -8,6 +8,8 @@ import (
 
 	"unrollbot/unroll"
 	"unrollbot/unroll/source/fedi"
+
+	"unrollbot/unroll/source/sourcetest"
 )
 
 func TestDecode(t *testing.T) {
@@ -64,19 +66,11 @@ func TestText(t *testing.T) {
 }
 
 func TestAsksForRest(t *testing.T) {
-	for profile, want := range map[string]bool{
+	sourcetest.Gives(t, fedi.AsksForRest, map[string]bool{
 		"I paint. #NoBot": true, "#nounroll,please": true, "#nobots": false, "nobot": false, "#no_bot": false, "a#nobot": false, "": false,
-	} {
-		if got := fedi.AsksForRest(profile); got != want {
-			t.Errorf("%q: %v", profile, got)
-		}
-	}
+	})
 }
 
 func TestPixels(t *testing.T) {
-	for in, want := range map[float64]int{0: 0, -1: 0, 0.5: 0, 1: 1, 640.9: 640, 1 << 16: 1 << 16, 1 << 20: 0} {
-		if got := fedi.Pixels(in); got != want {
-			t.Errorf("%v: %d, want %d", in, got, want)
-		}
-	}
+	sourcetest.Gives(t, fedi.Pixels, map[float64]int{0: 0, -1: 0, 0.5: 0, 1: 1, 640.9: 640, 1 << 16: 1 << 16, 1 << 20: 0})
 }

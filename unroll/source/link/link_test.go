@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"unrollbot/unroll/source/sourcetest"
 )
 
 func TestClean(t *testing.T) {
@@ -43,31 +45,23 @@ func TestClean(t *testing.T) {
 
 func TestDisplay(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{
+	sourcetest.Gives(t, Display, map[string]string{
 		"https://www.example.org/": "example.org",
 		"http://example.org/a/b":   "example.org/a/b",
 		"example.org":              "example.org",
-	} {
-		if got := Display(in); got != want {
-			t.Errorf("Display(%q) = %q, want %q", in, got, want)
-		}
-	}
+	})
 }
 
 func TestBrief(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{
+	sourcetest.Gives(t, func(s string) string { return Brief(s, 20) }, map[string]string{
 		"https://www.example.org/":               "example.org",
 		"https://example.org/a/":                 "example.org/a/",
 		"https://example.org/éééééééé":           "example.org/éééééééé",
 		"https://example.org/éééééééééé":         "example.org/éééééééé…",
 		"https://example.org/a/long/way/to/go/?": "example.org/a/long/w…",
 		"":                                       "",
-	} {
-		if got := Brief(in, 20); got != want {
-			t.Errorf("Brief(%q) = %q, want %q", in, got, want)
-		}
-	}
+	})
 }
 
 func FuzzClean(f *testing.F) {

@@ -188,21 +188,17 @@ func TestTextOf(t *testing.T) {
 
 func TestWithoutEmojis(t *testing.T) {
 	emojis := []emoji{{Code: "blob", URL: "https://a.example/b.png"}}
-	for name, want := range map[string]string{
+	sourcetest.Gives(t, func(name string) string { return withoutEmojis(name, emojis) }, map[string]string{
 		"Ann":                    "Ann",
 		" Ann :blob: ":           "Ann",
 		":blob: Ann :blob: Z. ":  "Ann Z.",
 		"Ann: 10:30:20 :unsure:": "Ann: 10:30:20 :unsure:",
 		":blob:":                 "",
-	} {
-		if got := withoutEmojis(name, emojis); got != want {
-			t.Errorf("%q: got %q, want %q", name, got, want)
-		}
-	}
+	})
 }
 
 func TestAsksForRest(t *testing.T) {
-	for note, want := range map[string]bool{
+	sourcetest.Gives(t, asksForRest, map[string]bool{
 		"":              false,
 		"<p>#nobot</p>": true,
 		`<p>hi <a href="https://a.example/tags/NoBot" class="mention hashtag" rel="tag">#<span>NoBot</span></a>.</p>`: true,
@@ -212,15 +208,11 @@ func TestAsksForRest(t *testing.T) {
 		"<p>#nobot_yet</p>":   false,
 		"<p>##nobot</p>":      false,
 		"I like robots #bots": false,
-	} {
-		if got := asksForRest(note); got != want {
-			t.Errorf("%q: got %v", note, got)
-		}
-	}
+	})
 }
 
 func TestLinkTarget(t *testing.T) {
-	for in, want := range map[string]string{
+	sourcetest.Gives(t, linkTarget, map[string]string{
 		"https://a.example/?a=%20b&c":                    "https://a.example/?a=%20b&c",
 		"https://a.example/?utm_medium=x":                "https://a.example/",
 		"https://a.example/?utm_medium=x#top":            "https://a.example/#top",
@@ -230,11 +222,7 @@ func TestLinkTarget(t *testing.T) {
 		"ftp://a.example/":                               "",
 		"https:///x":                                     "",
 		" https://a.example ":                            "https://a.example",
-	} {
-		if got := linkTarget(in); got != want {
-			t.Errorf("%q: got %q, want %q", in, got, want)
-		}
-	}
+	})
 }
 
 func FuzzPlain(f *testing.F) {

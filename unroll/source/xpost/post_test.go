@@ -7,11 +7,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"unrollbot/unroll"
+
+	"unrollbot/unroll/source/sourcetest"
 )
 
 func TestStatusID(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{
+	sourcetest.Gives(t, StatusID, map[string]string{
 		"https://x.com/ada/status/20":                  "20",
 		"https://twitter.com/i/web/status/20":          "20",
 		"http://mobile.twitter.com/a/statuses/20?s=20": "20",
@@ -19,31 +21,19 @@ func TestStatusID(t *testing.T) {
 		"https://x.com/ada":                            "",
 		"https://x.com.test/ada/status/20":             "",
 		"https://example.org/x.com/ada/status/20":      "",
-	} {
-		if got := StatusID(in); got != want {
-			t.Errorf("StatusID(%q) = %q, want %q", in, got, want)
-		}
-	}
+	})
 }
 
 func TestValidID(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]bool{
+	sourcetest.Gives(t, ValidID, map[string]bool{
 		"20": true, "18446744073709551615": true, "18446744073709551616": false, "": false, "+1": false, "-1": false, "a": false, "1/2": false,
-	} {
-		if got := ValidID(in); got != want {
-			t.Errorf("ValidID(%q) = %v", in, got)
-		}
-	}
+	})
 }
 
 func TestLang(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{"en": "en", "in": "id", "iw": "he", "und": "", "qme": "", "zxx": "", "": "", "ckb": "ckb"} {
-		if got := Lang(in); got != want {
-			t.Errorf("Lang(%q) = %q, want %q", in, got, want)
-		}
-	}
+	sourcetest.Gives(t, Lang, map[string]string{"en": "en", "in": "id", "iw": "he", "und": "", "qme": "", "zxx": "", "": "", "ckb": "ckb"})
 }
 
 func TestVariants(t *testing.T) {
@@ -68,31 +58,23 @@ func TestVariants(t *testing.T) {
 
 func TestPreview(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{
+	sourcetest.Gives(t, Preview, map[string]string{
 		"https://pbs.twimg.com/media/A.jpg?name=orig":        "https://pbs.twimg.com/media/A.jpg?name=small",
 		"https://pbs.twimg.com/media/A.jpg":                  "https://pbs.twimg.com/media/A.jpg?name=small",
 		"https://pbs.twimg.com/media/A?format=jpg&name=orig": "",
 		"https://example.org/media/A.jpg":                    "",
 		"":                                                   "",
-	} {
-		if got := Preview(in); got != want {
-			t.Errorf("Preview(%q) = %q, want %q", in, got, want)
-		}
-	}
+	})
 }
 
 func TestOriginal(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{
+	sourcetest.Gives(t, Original, map[string]string{
 		"https://pbs.twimg.com/media/A.jpg":             "https://pbs.twimg.com/media/A.jpg?name=orig",
 		"https://pbs.twimg.com/media/A.jpg?name=medium": "https://pbs.twimg.com/media/A.jpg?name=orig",
 		"https://example.org/A.jpg":                     "https://example.org/A.jpg",
 		"":                                              "",
-	} {
-		if got := Original(in); got != want {
-			t.Errorf("Original(%q) = %q, want %q", in, got, want)
-		}
-	}
+	})
 }
 
 func TestURLs(t *testing.T) {
@@ -104,12 +86,8 @@ func TestURLs(t *testing.T) {
 
 func TestPromisesMore(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]bool{
+	sourcetest.Gives(t, PromisesMore, map[string]bool{
 		"1/12 First": true, "🧵 (3/12) more": true, "more [3 / 12]": true, "and so 3/12 🧵": true, "12/12": false, "12/12 done": false,
 		"half of 1/2 cup of milk": false, "no": false, "24/7": false, "3/": false, "": false, "http://a/1/2 b": false,
-	} {
-		if got := PromisesMore(text); got != want {
-			t.Errorf("%q: %v", text, got)
-		}
-	}
+	})
 }
