@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"unrollbot/bot"
 	"unrollbot/bot/bottest"
 	"unrollbot/config"
 	"unrollbot/internal/fakenet"
@@ -25,8 +26,9 @@ type rig struct {
 	discord  *bottest.Discord
 	log      *safeBuffer
 
-	app *app
-	end func() error // ends the program as SIGTERM does, and gives what Run gave
+	watch bot.LookoutConfig // of the next start
+	app   *app
+	end   func() error // ends the program as SIGTERM does, and gives what Run gave
 }
 
 type safeBuffer struct {
@@ -88,7 +90,7 @@ func (r *rig) start(settings ...string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	a, err := newApp(context.Background(), cfg, cfg.Logger(r.log), options{})
+	a, err := newApp(context.Background(), cfg, cfg.Logger(r.log), options{watch: r.watch})
 	if err != nil {
 		r.t.Fatal(err)
 	}
