@@ -25,7 +25,7 @@ func (o Options) PDF(w io.Writer, t *unroll.Thread) error {
 	s.quote(s.doc, s.ReplyTo)
 	s.posts(s.doc, s.Posts)
 	for _, b := range s.Branches {
-		s.branch(b)
+		s.branch(s.doc, b)
 	}
 	s.about()
 	s.endPage()
@@ -34,12 +34,15 @@ func (o Options) PDF(w io.Writer, t *unroll.Thread) error {
 
 // head is the author, the title and the facts.
 func (s *sheet) head() {
-	by := []span{}
+	var by []span
 	if s.Author.Name != "" {
 		by = append(by, span{text: isolate(s.Author.Name) + " ", style: typeset.Bold})
 	}
 	if s.Author.Handle != "" {
 		by = append(by, span{text: "@" + s.Author.Handle, link: s.Author.URL})
+	}
+	if len(by) == 0 {
+		by = plain(s.Title)
 	}
 	s.mark(s.Title)
 	if s.Heading == "" {
@@ -89,7 +92,7 @@ func (s *sheet) post(in *element, p *postView) {
 	s.card(in, p.Card)
 	s.note(in, p.Edited.Text, "")
 	for _, b := range p.Branches {
-		s.branch(b)
+		s.branch(in, b)
 	}
 }
 
@@ -219,9 +222,9 @@ func (s *sheet) card(in *element, c *cardView) {
 	s.outdent()
 }
 
-func (s *sheet) branch(b branchView) {
+func (s *sheet) branch(in *element, b branchView) {
 	s.place = ""
-	section := s.doc.Add("Sect")
+	section := in.Add("Sect")
 	h := section.Add("H2")
 	s.mark(b.Label)
 	s.flow(h, plain(b.Label), look{size: textSize, style: typeset.Bold, before: 4, after: 6, keep: 3})

@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +89,23 @@ func TestPDFHoldsTheThread(t *testing.T) {
 		if !p.has(parts...) {
 			t.Errorf("no object has %q", parts)
 		}
+	}
+}
+
+// A branch of a branch is a part of it, for those who have it read aloud.
+func TestPDFNestsBranches(t *testing.T) {
+	th := rendertest.Thread("https://media.example")
+	p := readPaper(t, printed(t, &th, render.Options{}))
+	nested := 0
+	for _, object := range p.objects {
+		if m := regexp.MustCompile(`/S /Sect /P (\d+) 0 R`).FindStringSubmatch(object); m != nil {
+			if parent, _ := strconv.Atoi(m[1]); strings.Contains(p.objects[parent], "/S /Sect ") {
+				nested++
+			}
+		}
+	}
+	if nested != 1 {
+		t.Errorf("%d parts lie in others", nested)
 	}
 }
 
