@@ -82,7 +82,7 @@ func (a *Adapter) output(at *destination, request string) output {
 // Address holds the interaction's token. It does not end where the bot can
 // write by itself; else it ends with the token.
 func (r *interactionReply) Address() ([]byte, time.Time) {
-	at := r.output.destination()
+	at := r.destination()
 	at.Token, at.End, at.Promised, at.Update, at.Alone, at.Message, at.Asked = r.token, r.end, r.promised, r.update, r.alone, r.message, r.asked
 	data, _ := json.Marshal(at) // strings, numbers and a time: it cannot fail
 	if r.stage.lasting {
@@ -93,7 +93,7 @@ func (r *interactionReply) Address() ([]byte, time.Time) {
 
 // Address names the message. It does not end.
 func (r *messageReply) Address() ([]byte, time.Time) {
-	at := r.output.destination()
+	at := r.destination()
 	at.Message, at.Unasked, at.Declined = r.message, r.unasked, r.declined
 	data, _ := json.Marshal(at) // strings and numbers: it cannot fail
 	return data, time.Time{}

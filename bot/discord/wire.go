@@ -160,7 +160,7 @@ const (
 // leave says goodbye and ends the wire (RFC 6455, section 5; a mask of noughts
 // changes nothing). discordgo's own Close would sleep for a second.
 func (w *wire) leave(code int) {
-	_, _ = w.Write([]byte{0x88, 0x82, 0, 0, 0, 0, byte(code >> 8), byte(code)}) // Write never fails
+	_, _ = w.Write([]byte{0x88, 0x82, 0, 0, 0, 0, byte(code >> 8), byte(code & 0xff)}) //nolint:gosec // a close code has two bytes; Write never fails
 	w.end(net.ErrClosed)
 }
 
