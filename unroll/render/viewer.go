@@ -41,7 +41,7 @@ func checked(address string) template.URL {
 func (v *viewer) view() *view {
 	t := v.thread
 	out := &view{
-		W: v.Words, Dir: direction(v.Words.Lang()), Title: v.Title(t), Author: v.author(t.Author), Follow: v.Follow(t.Ref.Network),
+		W: v.Words, Dir: direction(v.Lang()), Title: v.Title(t), Author: v.author(t.Author), Follow: v.Follow(t.Ref.Network),
 		Count: v.Posts(t.Len()), Read: v.Read(SourceName(t), t.FetchedAt), Because: v.Because(t.Verdict.State, Strongest(t.Verdict)),
 	}
 	heading, rest, ok := headline(t)
