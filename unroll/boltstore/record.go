@@ -1,9 +1,7 @@
 package boltstore
 
 import (
-	"context"
 	"encoding/binary"
-	"errors"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -22,20 +20,12 @@ const (
 	authorBucket bucket = 'a' // by author and path: a mark for each thread's root
 	agendaBucket bucket = 'g' // by lane, topic and who, see agenda.go
 
-	// dueBucket says what to look at when: for each set of records written
-	// together the time and a number, then their buckets and keys. A record
-	// that was replaced meanwhile shows that itself.
-	dueBucket bucket = 'd'
+	dueBucket bucket = 'd' // what to look at when, see due.go
 )
 
 var buckets = [...]bucket{entryBucket, optOutBucket, valueBucket, latestBucket, authorBucket, agendaBucket, dueBucket}
 
-const (
-	stampSize = 8
-	// sweepMax is how many sets of records are swept in one transaction.
-	sweepMax      = 200
-	sweepInterval = time.Hour
-)
+const stampSize = 8
 
 // never is the expiry of records without one.
 var never = time.UnixMicro(0)
@@ -71,85 +61,17 @@ func stamp(at time.Time) []byte {
 
 // put writes records that expire together.
 func (s *Store) put(tx *bbolt.Tx, expiry time.Time, records ...record) error {
+	if err := settle(tx, records); err != nil {
+		return err
+	}
 	at := stamp(expiry)
-	var keys []byte
 	for _, r := range records {
 		if err := r.bucket.in(tx).Put(r.key, append(at[:stampSize:stampSize], r.frame...)); err != nil {
 			return err
 		}
-		keys = append(keys, byte(r.bucket))
-		keys = binary.AppendUvarint(keys, uint64(len(r.key)))
-		keys = append(keys, r.key...)
 	}
 	if expiry.Equal(never) {
 		return nil
 	}
-	due := dueBucket.in(tx)
-	number, err := due.NextSequence()
-	if err != nil {
-		return err
-	}
-	return due.Put(binary.BigEndian.AppendUint64(at, number), keys)
-}
-
-// sweepAlways sweeps now and then, until Close.
-func (s *Store) sweepAlways() {
-	tick := time.NewTicker(sweepInterval)
-	defer tick.Stop()
-	for {
-		if err := s.sweep(); err != nil && !errors.Is(err, errClosed) {
-			s.log.Warn("expired records could not be removed", "err", s.wrap("sweep", err))
-		}
-		s.locks.sweep()
-		select {
-		case <-tick.C:
-		case <-s.stop:
-			return
-		}
-	}
-}
-
-// sweep deletes what has expired, a few records at a time, so that nobody
-// waits long for the disk.
-func (s *Store) sweep() error {
-	for {
-		var more bool
-		if err := s.view(func(tx *bbolt.Tx) error {
-			k, _ := dueBucket.in(tx).Cursor().First()
-			more = k != nil && expired(k, s.now())
-			return nil
-		}); err != nil || !more {
-			return err
-		}
-		if err := s.update(context.Background(), s.sweepSome); err != nil {
-			return err
-		}
-	}
-}
-
-func (s *Store) sweepSome(tx *bbolt.Tx) error {
-	now := s.now()
-	c := dueBucket.in(tx).Cursor()
-	k, keys := c.First()
-	for range sweepMax {
-		if k == nil || !expired(k, now) {
-			return nil
-		}
-		for len(keys) > 0 {
-			b := bucket(keys[0])
-			size, n := binary.Uvarint(keys[1:])
-			key := keys[1+n : 1+n+int(size)] //nolint:gosec // written by put
-			keys = keys[1+n+int(size):]      //nolint:gosec // as above
-			if v := b.in(tx).Get(key); v != nil && expired(v, now) {
-				if err := b.in(tx).Delete(key); err != nil {
-					return err
-				}
-			}
-		}
-		if err := c.Delete(); err != nil {
-			return err
-		}
-		k, keys = c.First()
-	}
-	return nil
+	return note(tx, at, records)
 }

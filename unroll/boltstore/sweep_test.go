@@ -72,3 +72,41 @@ func TestSweep(t *testing.T) {
 		}
 	})
 }
+
+// TestNotesDoNotGather writes the same things again and again, as a cursor or
+// a thread that is looked at every few minutes.
+func TestNotesDoNotGather(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, nil)
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		thread := storetest.Thread(1, 30)
+		refs := storetest.Refs(&thread)
+		for range 50 {
+			must(s.Save(t.Context(), refs[0], refs, unroll.Entry{Thread: &thread}, 90*24*time.Hour))
+			must(s.SetValue(t.Context(), "cursor", nil, 90*24*time.Hour))
+			time.Sleep(time.Minute)
+		}
+		if got := records(t, s); got[dueBucket] != 2 {
+			t.Errorf("there are %v", got)
+		}
+
+		// In place of the thread a failure that is soon over: its other posts
+		// are to go in their time.
+		must(s.Save(t.Context(), refs[0], nil, unroll.Entry{Failure: &unroll.Failure{Kind: unroll.KindDeleted}}, time.Hour))
+		time.Sleep(3 * time.Hour)
+		synctest.Wait()
+		if got := records(t, s); got[entryBucket] != 29 || got[dueBucket] != 2 {
+			t.Errorf("after the failure there are %v", got)
+		}
+		time.Sleep(91 * 24 * time.Hour)
+		synctest.Wait()
+		if got := records(t, s); len(got) != 0 {
+			t.Errorf("in the end there are %v", got)
+		}
+	})
+}
