@@ -49,8 +49,9 @@ func (f finding) advise(do string) finding {
 // doctor looks whether the program could do its work with these settings. It
 // leaves nothing behind, neither in the store nor on any network.
 type doctor struct {
-	cfg  config.Config
-	http probe
+	cfg     config.Config
+	environ []string
+	http    probe
 }
 
 type check struct {
@@ -73,6 +74,7 @@ func (d *doctor) checks() []check {
 		{"bluesky account", d.blueskyAccount},
 		{"mastodon account", d.mastodonAccount},
 		{"x account", d.xAccount},
+		{"traces", d.traces},
 	}
 }
 
@@ -97,7 +99,7 @@ func examine(ctx context.Context, sys system) error {
 		return fmt.Errorf("%d of the settings must be mended before the rest can be looked at", problems)
 	}
 	say("settings", fine("all can be read"))
-	d := &doctor{cfg: cfg, http: newProbe()}
+	d := &doctor{cfg: cfg, environ: sys.environ, http: newProbe()}
 	defer d.http.close()
 	checks := d.checks()
 	findings := make([]finding, len(checks))

@@ -81,7 +81,10 @@ func examined(t *testing.T, answers map[string]string, settings ...string) (code
 		"HTTP_ADDR=127.0.0.1:0", "PUBLIC_URL=https://unroll.example", "DATA_DIR=" + t.TempDir(),
 	}, settings...) {
 		name, value, _ := strings.Cut(setting, "=")
-		vars["UNROLL_"+name] = value
+		if !strings.HasPrefix(name, "OTEL_") {
+			name = "UNROLL_" + name
+		}
+		vars[name] = value
 	}
 	var environ []string
 	for name, value := range vars {
@@ -208,6 +211,36 @@ func TestDoctorBesideARunningBot(t *testing.T) {
 	code, out, errs := command(t, r.environ("UNROLL_HTTP_ADDR="+r.app.listener.Addr().String(), "UNROLL_DATA_DIR="+r.app.cfg.DataDir), "", "doctor")
 	if code != 0 || !strings.Contains(out, "a bot is running and well") || !strings.Contains(out, "the running bot says") || !strings.Contains(out, "@"+bottest.NewTelegram(t).BotName) {
 		t.Errorf("exit code %d:\n%s%s", code, out, errs)
+	}
+}
+
+func TestDoctorTriesTraces(t *testing.T) {
+	status := http.StatusOK
+	collector := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/v1/traces" {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		w.WriteHeader(status)
+	}))
+	defer collector.Close()
+	for _, tt := range []struct {
+		settings []string
+		status   int
+		want     string
+	}{
+		{nil, 200, "off      traces"},
+		{[]string{"TRACES=1", "OTEL_EXPORTER_OTLP_ENDPOINT=" + collector.URL}, 200, "sent to " + collector.URL + "/v1/traces"},
+		{[]string{"TRACES=1", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=" + collector.URL + "/v1/traces"}, 200, "sent to"},
+		{[]string{"TRACES=1", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=" + collector.URL}, 200, "answers 404"},
+		{[]string{"TRACES=1", "OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1"}, 200, "start a collector"},
+		{[]string{"TRACES=1", "OTEL_EXPORTER_OTLP_ENDPOINT=" + collector.URL}, 401, "set OTEL_EXPORTER_OTLP_HEADERS"},
+		{[]string{"TRACES=1", "OTEL_EXPORTER_OTLP_ENDPOINT=" + collector.URL, "OTEL_EXPORTER_OTLP_HEADERS=authorization=hunter2"}, 401, "shows with the first"},
+	} {
+		status = tt.status
+		if _, out, _ := examined(t, nil, tt.settings...); !strings.Contains(out, tt.want) {
+			t.Errorf("%v: no %q in:\n%s", tt.settings, tt.want, out)
+		}
 	}
 }
 
