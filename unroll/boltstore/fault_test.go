@@ -59,6 +59,7 @@ func everyCall(s *Store) map[string]error {
 	_, _, errs["load"] = s.Load(ctx, refs[1])
 	errs["save"] = s.Save(ctx, refs[0], refs, unroll.Entry{Thread: &thread}, time.Hour)
 	errs["forget"] = s.Forget(ctx, refs[1])
+	_, errs["forget author"] = s.ForgetAuthor(ctx, unroll.X, thread.Author.ID)
 	_, errs["opted out"] = s.OptedOut(ctx, unroll.X, "1")
 	errs["opt out"] = s.SetOptedOut(ctx, unroll.X, "1", true)
 	errs["add latest"] = s.AddLatest(ctx, unroll.Listing{})

@@ -74,6 +74,7 @@ func everyCall(ctx context.Context, s *Store) map[string]error {
 	_, _, errs["load"] = s.Load(ctx, refs[0])
 	errs["save"] = s.Save(ctx, refs[0], refs, entryOf(&thread), time.Hour)
 	errs["forget"] = s.Forget(ctx, refs[1])
+	_, errs["forget author"] = s.ForgetAuthor(ctx, unroll.X, thread.Author.ID)
 	unlock, err := s.Lock(ctx, "k", time.Second)
 	if errs["lock"] = err; err == nil {
 		unlock()
