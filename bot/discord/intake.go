@@ -45,7 +45,9 @@ func (a *Adapter) receive(ctx context.Context, m *message) {
 		},
 		message: m.ID,
 	}
-	take := func() {
+	// The store, or Discord, may take its time, and the next event waits for
+	// this to return.
+	if !a.tasks.start(func() {
 		defer a.recovered()
 		in := room{server: m.GuildID, channel: m.ChannelID, parent: parentUnknown}
 		why, may := a.settle(ctx, in, func() bool { return a.moderates(ctx, m) }, &req, &res.output)
@@ -57,12 +59,9 @@ func (a *Adapter) receive(ctx context.Context, m *message) {
 		}
 		res.unasked = req.Settings.Auto && !mentioned && len(unroll.FindRefs(req.Message.Text)) > 0
 		if err := a.dispatch.Dispatch(ctx, req, res); err != nil {
-			a.tasks.start(func() { a.turnAway(res, res.speaker, err) })
+			a.turnAway(res, res.speaker, err)
 		}
-	}
-	if fresh && len(known.AutoIn)+len(known.AnswerIn) == 0 && !known.AdminsOnly {
-		take()
-	} else if !a.tasks.start(take) { // the store, or Discord, may take its time
+	}) {
 		a.log.Warn("event dropped: too many at once", "kind", "MESSAGE_CREATE")
 	}
 }
