@@ -84,7 +84,7 @@ func (t *Triggers) Find(req *Request) (Intent, []unroll.Ref) {
 	}
 	own := refsIn(&req.Message)
 	meant := req.Mentioned || req.Private
-	words := Words(req.Message.Text)
+	words := wordsOf(req.Message.Text)
 	wish := Watching(words)
 	switch {
 	case t.keyword(req, words) && (req.Replied != nil || meant):
@@ -132,9 +132,9 @@ func (t *Triggers) keyword(req *Request, words []string) bool {
 	return len(words) == 1 && slices.Contains(keywords, words[0])
 }
 
-// Words are the words of a message that say what it wants: lower-case, without
+// wordsOf gives the words of a message that say what it wants: lower-case, without
 // signs, links, and "please".
-func Words(text string) []string {
+func wordsOf(text string) []string {
 	var out []string
 	for w := range strings.FieldsSeq(text) {
 		if strings.Contains(w, "/") { // a link

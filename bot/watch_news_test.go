@@ -12,7 +12,7 @@ func TestWatching(t *testing.T) {
 		"unwatch": IntentUnwatch, "please unwatch": IntentUnwatch,
 		"watch this video": "", "nice watch": "", "watching": "", "": "", "watch unwatch": "",
 	} {
-		if got := Watching(Words(text)); got != want {
+		if got := Watching(wordsOf(text)); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}
