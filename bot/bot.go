@@ -2,12 +2,13 @@
 // fills, the Handler that answers it, and the Reply that the adapter renders
 // in its platform's own form.
 //
-//	adapter -> Dispatcher -> middleware -> Handler -> unroll.Service
-//	                                          |
-//	adapter <- Responder.Send(Reply) <--------+
+//	adapter -> Durable -> Dispatcher -> middleware -> Handler -> unroll.Service
+//	                                                     |
+//	adapter <- Responder.Send(Reply) <-------------------+
 //
 // An adapter knows its platform and nothing of threads; the Handler knows
-// threads and nothing of platforms.
+// threads and nothing of platforms. Durable, which needs a queue outside of the
+// process, may be left out.
 package bot
 
 import (

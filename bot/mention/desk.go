@@ -315,9 +315,8 @@ func (d *Desk) start(ctx context.Context, it *item, turn int) error {
 	if target == "" && act != actUnwatch { // which may mean all
 		return d.say(ctx, it, turn, "mention_no_thread")
 	}
-	// Request.ID stays empty: bot.Once marks a request before it is handled,
-	// and one that was cut short would never be handled again. Being answered
-	// once is the desk's own affair.
+	// Request.ID stays empty: a mention stays open at its network until its
+	// answer stands there, and being answered once is the desk's own affair.
 	req := bot.Request{
 		Platform: d.net.Name(), Chat: cmp.Or(m.Conversation, target), User: m.User, Locale: m.Locale,
 		Public: m.Public, Mentioned: true, Command: string(act),
