@@ -65,8 +65,10 @@ type Codec struct {
 	raw sync.Pool // of *[]byte, to decompress into
 }
 
-// maxKept bounds the buffers that are kept, in bytes.
-const maxKept = 256 << 10
+const (
+	maxKept = 256 << 10 // bytes of the buffers that are kept
+	roomMax = 1000      // posts that room is made for before they are read
+)
 
 // New returns a Codec that logs damaged values to log.
 func New(log *slog.Logger) (*Codec, error) {

@@ -170,7 +170,11 @@ func (c *Codec) decode(payload []byte) (*Entry, error) {
 	if cap(raw) <= maxKept {
 		*buf = raw
 	}
-	var s storedEntry
+	// Room for all posts at once, within reason: a post begins with its id, as
+	// an author does.
+	room := min(bytes.Count(raw, []byte(`{"id":`)), roomMax)
+	thread := leanThread{Posts: make([]leanPost, 0, room)}
+	s := storedEntry{Thread: &thread}
 	if err := json.Unmarshal(raw, &s); err != nil {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}
@@ -178,8 +182,8 @@ func (c *Codec) decode(payload []byte) (*Entry, error) {
 		Entry: unroll.Entry{FreshUntil: s.FreshUntil, Failure: s.Failure},
 		Root:  s.Root, ByPost: s.ByPost, Others: s.Others,
 	}
-	if s.Thread != nil {
-		e.Thread = s.Thread.full()
+	if s.Thread != nil && thread.Schema != 0 {
+		e.Thread = thread.full()
 		if e.Root.IsZero() {
 			e.Root = e.Thread.Ref
 		}
