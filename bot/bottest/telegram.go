@@ -29,6 +29,9 @@ type Telegram struct {
 	// Rich is set where the server knows the rich messages of Bot API 10.1. It
 	// is to be set before the first call.
 	Rich bool
+	// Moderates is set where the bot may delete what others write. It is to be
+	// set before the first call.
+	Moderates bool
 
 	tb     testing.TB
 	signs  signs

@@ -367,7 +367,7 @@ func (t *Telegram) deleteMessage(params json.RawMessage) (any, error) {
 	switch {
 	case m == nil:
 		return nil, refuse(http.StatusBadRequest, "Bad Request: message to delete not found")
-	case m.From.ID != t.BotID:
+	case m.From.ID != t.BotID && !t.Moderates:
 		t.tb.Errorf("telegram: the bot deletes a message of somebody else")
 	}
 	c.messages = slices.DeleteFunc(c.messages, func(o *TelegramMessage) bool { return o == m })

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	tele "gopkg.in/telebot.v3"
 
@@ -38,6 +39,7 @@ type answerer struct {
 	kept, gone []int64
 	signed     bool // old is the sign of progress
 	failed     bool // something could not be sent
+	asked      bool // for a thread
 }
 
 var _ bot.Finisher = (*answerer)(nil)
@@ -77,7 +79,7 @@ func (r *answerer) Working(ctx context.Context) error {
 		}
 		return bot.ErrDeclined
 	}
-	r.silent = false // it was asked for after all
+	r.silent, r.asked = false, true
 	r.progress.start(ctx, r.typing, r.sign)
 	return nil
 }
@@ -128,33 +130,41 @@ func (r *answerer) Send(ctx context.Context, reply bot.Reply) error {
 	}
 	r.claim(ctx, reply)
 	before := len(r.new)
-	err := r.show(ctx, reply)
+	pictured, err := r.show(ctx, reply)
 	r.failed = r.failed || err != nil
-	if parts := r.new[before:]; len(parts) > 0 {
+	if parts := slices.Clone(r.new[before:]); len(parts) > 0 {
 		r.keep(ctx, reply, parts)
+		if err == nil && reply.Thread != nil && !pictured {
+			if more := r.albums(ctx, reply.Thread, parts[0]); len(more) > 0 {
+				r.keep(ctx, reply, append(parts, more...))
+			}
+		}
 	}
 	return r.a.unlessGone(err)
 }
 
-// show answers in the form that the chat has chosen.
-func (r *answerer) show(ctx context.Context, reply bot.Reply) error {
+// show answers in the form that the chat has chosen. pictured tells that the
+// answer has the thread's media, or shall have none.
+func (r *answerer) show(ctx context.Context, reply bot.Reply) (pictured bool, err error) {
 	if reply.Thread != nil {
 		switch r.settings.View {
 		case bot.ViewFile:
-			return r.showFile(ctx, reply)
+			return true, r.showFile(ctx, reply)
 		case bot.ViewWhole:
 			for _, v := range r.a.whole(ctx, reply, r.audience(), maxWhole) {
 				if err := r.put(ctx, v); err != nil {
-					return err
+					return false, err
 				}
 			}
-			return nil
+			return false, nil
 		case bot.ViewLink:
-			return r.put(ctx, r.a.linkAnswer(ctx, reply, r.audience()))
+			return true, r.put(ctx, r.a.linkAnswer(ctx, reply, r.audience()))
 		case bot.ViewPages:
 		}
 	}
-	return r.put(ctx, r.a.view(ctx, reply, r.audience()))
+	v := r.a.view(ctx, reply, r.audience())
+	err = r.put(ctx, v)
+	return v.Rich != nil && r.a.rich.taken(time.Now()), err // it may have been found out just now
 }
 
 // put sends v, or puts it in the place of an earlier answer.
@@ -214,6 +224,9 @@ func (r *answerer) Done(ctx context.Context) {
 	r.progress.stop()
 	if r.failed || (len(r.new) == 0 && !r.signed) {
 		return
+	}
+	if r.asked && len(r.new) > 0 {
+		r.tidy(ctx)
 	}
 	if len(r.old) > len(r.new) {
 		r.gone = append(r.gone, r.old[len(r.new):]...)

@@ -33,7 +33,7 @@ func TestEveryLanguageFits(t *testing.T) {
 				all := r.tg.WaitMessages(group, 5)
 				var menu bottest.TelegramMessage
 				for _, m := range all {
-					if m.Markup != nil && len(m.Markup.Rows) == 7 {
+					if m.Markup != nil && len(m.Markup.Rows) == 9 {
 						menu = m
 					}
 				}

@@ -38,7 +38,7 @@ func (r *exhibitor) Send(ctx context.Context, reply bot.Reply) error {
 	items, links := exhibits(reply.Thread)
 	first := true
 	for _, album := range albums(items) {
-		switch err := r.a.sendAlbum(ctx, r.to, album, first); {
+		switch _, err := r.a.sendAlbum(ctx, r.to, album, first); {
 		case errors.Is(err, errUnfetched):
 			for _, item := range album {
 				links = append(links, item.Media)
@@ -139,8 +139,9 @@ func albums(items []exhibit) [][]exhibit {
 // errUnfetched tells that Telegram could not get the media.
 var errUnfetched = errors.New("telegram: media cannot be fetched")
 
-// sendAlbum sends two to ten items together, or one alone.
-func (a *Adapter) sendAlbum(ctx context.Context, to place, album []exhibit, first bool) error {
+// sendAlbum sends two to ten items together, or one alone, and gives the ids
+// of their messages.
+func (a *Adapter) sendAlbum(ctx context.Context, to place, album []exhibit, first bool) ([]int64, error) {
 	// Later albums wait as long as it takes; for the first somebody waits.
 	t := turn{chat: to.Chat, patience: answerPatience}
 	if first {
@@ -151,36 +152,49 @@ func (a *Adapter) sendAlbum(ctx context.Context, to place, album []exhibit, firs
 		params["message_thread_id"] = to.Topic
 	}
 	method := "sendMediaGroup"
+	var one message
+	all := make([]message, 0, len(album))
+	into := any(&all)
 	if len(album) > 1 {
 		params["media"] = album
 	} else {
-		one := album[0]
-		method = map[string]string{"photo": "sendPhoto", "video": "sendVideo"}[one.Type]
-		params[one.Type], params["has_spoiler"] = one.Media, one.Spoiler
-		if one.Caption != "" {
-			params["caption"] = one.Caption
+		into = &one
+		item := album[0]
+		method = map[string]string{"photo": "sendPhoto", "video": "sendVideo"}[item.Type]
+		params[item.Type], params["has_spoiler"] = item.Media, item.Spoiler
+		if item.Caption != "" {
+			params["caption"] = item.Caption
 		}
 	}
 	for n := 1; ; n++ {
 		for range album { // each item counts as a message
 			if err := a.await(ctx, t); err != nil {
-				return err
+				return nil, err
 			}
 			t.patience = answerPatience
 		}
-		err := a.api.call(ctx, method, params, nil)
+		err := a.api.call(ctx, method, params, into)
 		var lost *callError
 		switch {
-		case err == nil, n == attempts, errors.As(err, &lost) && lost.Sent:
-			return err
+		case err == nil:
+			if into == any(&one) {
+				all = append(all, one)
+			}
+			var ids []int64
+			for _, m := range all {
+				ids = append(ids, m.ID)
+			}
+			return ids, nil
+		case n == attempts, errors.As(err, &lost) && lost.Sent:
+			return nil, err
 		case refused(err).says("http url", "web page", "webpage", "wrong file", "photo_invalid", "image_process_failed", "media_empty"):
 			a.log.Info("telegram cannot fetch media", "err", err)
-			return errUnfetched
+			return nil, errUnfetched
 		case !a.passes(err, t):
-			return err
+			return nil, err
 		}
 		if err := a.rest(ctx, t, newBackoff(), err); err != nil {
-			return err
+			return nil, err
 		}
 	}
 }

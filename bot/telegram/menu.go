@@ -114,5 +114,9 @@ func (a *Adapter) mayDelete(ctx context.Context, who *tele.User, m *message) (bo
 	if q := m.ReplyTo; q != nil && q.From != nil && q.From.ID == who.ID {
 		return true, nil
 	}
+	// The question may be gone.
+	if r, known, err := a.recordOf(ctx, m.Chat.ID, m.ID); err == nil && known && r.By == hashedUser(m.Chat.ID, itoa(who.ID)) {
+		return true, nil
+	}
 	return a.admin(ctx, m.Chat.ID, who.ID)
 }

@@ -26,6 +26,8 @@ const (
 	fieldLanguage = "lang" // empty: that of who asks
 	fieldKeywords = "keys" // only ever reset
 	fieldQuiet    = "quiet"
+	fieldAlbums   = "albums"
+	fieldTidy     = "tidy" // remove the question
 	fieldAdmins   = "admins"
 	fieldDone     = "done"
 )
@@ -106,11 +108,15 @@ func (a *Adapter) pressSetting(ctx context.Context, c *callback, locale string) 
 		return
 	}
 	change, known := settingChange(field, value)
-	if !known {
+	habit, ours := habitChange(field, value)
+	if !known && !ours {
 		says("button_expired")
 		return
 	}
 	s, err := a.settings.Update(ctx, itoa(m.Chat.ID), change)
+	if err == nil && ours {
+		_, err = a.changeHabits(ctx, m.Chat.ID, habit)
+	}
 	if err != nil {
 		says(a.settingsTrouble(err))
 		return
@@ -200,7 +206,11 @@ func (a *Adapter) settingsView(ctx context.Context, s bot.Settings, locale strin
 		text = a.say(locale, "settings_keyword_how", map[string]any{"Keywords": m.keywords()})
 		m.keys.row(m.choice(a.say(locale, "settings_default", nil), fieldKeywords, fieldKeywords, len(s.Keywords) == 0))
 	default:
-		m.first(in)
+		h, err := a.habitsOf(ctx, in.ID)
+		if err != nil {
+			a.log.Warn("settings cannot be read", "err", err)
+		}
+		m.first(in, h)
 	}
 	if page != "" {
 		m.keys.row(m.button("‹ "+a.say(locale, "button_back", nil), fieldPage, ""))
@@ -218,7 +228,7 @@ func (a *Adapter) blind(in *chat) bool {
 	return (in.Type == tele.ChatGroup || in.Type == tele.ChatSuperGroup) && !a.me.Load().CanReadMessages
 }
 
-func (m *settingsMenu) first(in *chat) {
+func (m *settingsMenu) first(in *chat, h habits) {
 	line := func(id, value, field, set string) {
 		m.keys.row(m.button(m.say(id)+": "+value, field, set))
 	}
@@ -226,6 +236,7 @@ func (m *settingsMenu) first(in *chat) {
 	other := map[bool]string{true: "0", false: "1"}
 	line("settings_view", m.say(viewName(m.s.View)), fieldPage, fieldView)
 	line("settings_quiet", yes[m.s.Quiet], fieldQuiet, other[m.s.Quiet])
+	line("settings_albums", yes[h.Albums], fieldAlbums, other[h.Albums])
 	language := m.say("settings_asker")
 	if m.s.Locale != "" {
 		language = m.a.say(m.s.Locale, "language_name", nil)
@@ -236,6 +247,7 @@ func (m *settingsMenu) first(in *chat) {
 		who := map[bool]string{true: m.say("who_admins"), false: m.say("who_everybody")}
 		line("settings_auto", m.auto(m.offers()), fieldPage, fieldAuto)
 		line("settings_who", who[m.s.AdminsOnly], fieldAdmins, other[m.s.AdminsOnly])
+		line("settings_tidy", yes[h.Tidy], fieldTidy, other[h.Tidy])
 	}
 	m.keys.row(m.button(m.say("button_done"), fieldDone, ""))
 }
@@ -292,6 +304,12 @@ func (a *Adapter) moveSettings(ctx context.Context, from, to int64) {
 	s, err := a.settings.Settings(ctx, itoa(from))
 	if err == nil {
 		err = a.settings.Change(ctx, itoa(to), s)
+	}
+	if err == nil {
+		var h habits
+		if h, err = a.habitsOf(ctx, from); err == nil && h != (habits{}) {
+			_, err = a.changeHabits(ctx, to, func(new *habits) { *new = h })
+		}
 	}
 	if err != nil {
 		a.log.Warn("settings cannot follow a group to its new id", "err", err)

@@ -52,10 +52,12 @@ func TestSettingsByButtons(t *testing.T) {
 		want := [][]string{
 			{"settings_view: view_page"},
 			{"settings_quiet: no"},
+			{"settings_albums: no"},
 			{"settings_language: settings_asker"},
 			{"settings_keyword: settings_default"},
 			{"settings_auto: auto_off"},
 			{"settings_who: who_everybody"},
+			{"settings_tidy: no"},
 			{"button_done"},
 		}
 		if diff := cmp.Diff(want, m.Labels()); diff != "" || m.Text != "settings_chat" {
@@ -72,6 +74,12 @@ func TestSettingsByButtons(t *testing.T) {
 		press("settings_view: view_page")
 		press("view_all") // and back
 		press("settings_quiet: no")
+		press("settings_albums: no")
+		press("settings_tidy: no")
+		if h, err := r.a.habitsOf(t.Context(), group); err != nil || h != (habits{Albums: true, Tidy: true}) {
+			t.Errorf("habits are %+v", h)
+		}
+		press("settings_tidy: yes")
 		press("settings_auto: auto_off")
 		press("auto_from")
 		press("settings_who: who_everybody")
