@@ -8,14 +8,14 @@ import (
 	"github.com/go-text/typesetting/font/opentype"
 )
 
-// cff makes a CID-keyed CFF font (Adobe Technical Note 5176) of glyphs, with
+// cffProgram makes a CID-keyed CFF font (Adobe Technical Note 5176) of glyphs, with
 // their numbers in the font as CIDs, at 1000 units an em. It returns the box
 // around them all, too.
-func cff(name string, face *font.Face, glyphs []font.GID, widths []float64, scale float64) (program []byte, box [4]float64) {
+func cffProgram(name string, face *font.Face, glyphs []font.GID, widths []float64, scale float64) (program []byte, box [4]float64) {
 	strings := make([][]byte, len(glyphs))
 	for i, g := range glyphs {
 		o := outline{scale: scale, box: &box}
-		o.begin(int(widths[i]))
+		o.numbers(int(widths[i])) // more than nominalWidthX of the private dictionary, which is 0
 		if drawn, ok := face.GlyphDataOutline(g); ok {
 			o.draw(drawn.Segments)
 		}
@@ -95,26 +95,19 @@ func bytesOf(n, size int) []byte {
 
 // outline writes a glyph as a Type 2 charstring (Adobe Technical Note 5177).
 type outline struct {
-	scale float64
-	x, y  int // where the pen is
-	fx,
-	fy float64 // the same before rounding
-	code []byte
-	box  *[4]float64 // around all glyphs so far
+	scale  float64
+	x, y   int     // where the pen is
+	fx, fy float64 // the same before rounding
+	code   []byte
+	box    *[4]float64 // around all glyphs so far
 }
 
-// begin says how wide the glyph is: nominalWidthX of the private dictionary
-// is 0.
-func (o *outline) begin(width int) { o.numbers(width) }
-
 func (o *outline) draw(segments []font.Segment) {
-	moved := false
 	for _, s := range segments {
 		p := s.Args
 		switch s.Op {
 		case opentype.SegmentOpMoveTo:
 			o.to(21, p[0]) // rmoveto
-			moved = true
 		case opentype.SegmentOpLineTo:
 			o.to(5, p[0]) // rlineto
 		case opentype.SegmentOpQuadTo: // the same curve with two control points
@@ -124,10 +117,6 @@ func (o *outline) draw(segments []font.Segment) {
 		case opentype.SegmentOpCubeTo:
 			o.curve(o.at(p[0]), o.at(p[1]), o.at(p[2]))
 		}
-	}
-	if !moved {
-		o.numbers(0)
-		o.code = append(o.code, 22) // hmoveto: a width alone belongs to some operator
 	}
 }
 

@@ -64,7 +64,7 @@ func (f *Font) Code(glyph font.GID, text string) uint16 {
 // write writes the font, when all its glyphs are known.
 func (f *Font) write() {
 	name := fmt.Sprintf("%s+%s", f.tag(), f.name())
-	program, box := cff(name, f.face, f.glyphs, f.widths, f.scale)
+	program, box := cffProgram(name, f.face, f.glyphs, f.widths, f.scale)
 	file, descriptor, cid, unicode := f.w.reserve(), f.w.reserve(), f.w.reserve(), f.w.reserve()
 	f.w.stream(file, "/Subtype /CIDFontType0C", program)
 	ascent, descent := 800.0, -200.0
