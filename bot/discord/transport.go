@@ -36,7 +36,7 @@ type transport struct {
 
 // restPace bounds how a call is repeated.
 type restPace struct {
-	attempts int           // in all
+	attempts int           // that may fail; twice as many may be turned away by a limit
 	attempt  time.Duration // for one
 	first    time.Duration // wait before the second, growing from there
 	most     time.Duration // the longest wait that a 429 may ask for
@@ -111,6 +111,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	delay := backoff.NewExponentialBackOff()
 	delay.InitialInterval, delay.MaxInterval = t.pace.first, 5*time.Second
 
+	limited := 0 // attempts that a limit turned away: they do not count as failed
 	for attempt := 1; ; attempt++ {
 		if err := t.limits.wait(ctx, req.Method, path); err != nil {
 			return nil, err
@@ -130,7 +131,8 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 				return nil, err
 			}
 			wait = 0 // wait at the limit
-		case attempt >= t.pace.attempts:
+			limited++
+		case attempt-limited >= t.pace.attempts:
 			return nil, err
 		case refused.Status >= 500, refused.Status == 0:
 			if !repeatable(req.Method, path) && !notSent(err) {
