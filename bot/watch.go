@@ -213,12 +213,13 @@ func (l *Lookout) list(ctx context.Context, req *Request, res Responder) string 
 	return text
 }
 
-// cannot says that nothing can be sent later, and what works instead.
+// cannot says that nothing can be sent later, and where to look instead.
 func (l *Lookout) cannot(req *Request, ref unroll.Ref, res Responder) Reply {
-	if personal(res) { // X, where a link costs
-		return Reply{Asked: ref, Kind: unroll.KindUnsupported, Text: l.text(req, "watch_cannot_network", nil)}
+	id := "watch_cannot"
+	if personal(res) {
+		id = "watch_cannot_network"
 	}
-	return Reply{Asked: ref, Kind: unroll.KindUnsupported, Text: l.text(req, "watch_cannot", map[string]any{"Page": l.cfg.PublicURL + ref.Path()})}
+	return Reply{Asked: ref, Kind: unroll.KindUnsupported, Text: l.text(req, id, map[string]any{"Page": l.cfg.PublicURL + ref.Path()})}
 }
 
 func (l *Lookout) text(req *Request, id string, args map[string]any) string {
