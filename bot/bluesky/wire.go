@@ -26,12 +26,12 @@ type page struct {
 }
 
 type notification struct {
-	URI       string  `json:"uri"`
-	CID       string  `json:"cid"`
-	Author    author  `json:"author"`
-	Reason    string  `json:"reason"`
-	Record    post    `json:"record"`
-	IndexedAt instant `json:"indexedAt"`
+	URI       string          `json:"uri"`
+	CID       string          `json:"cid"`
+	Author    author          `json:"author"`
+	Reason    string          `json:"reason"`
+	Record    post            `json:"record"`
+	IndexedAt mention.Instant `json:"indexedAt"`
 }
 
 type author struct {
@@ -90,18 +90,6 @@ type reply struct {
 type strong struct {
 	URI string `json:"uri"`
 	CID string `json:"cid"`
-}
-
-// instant is a time that may be anything.
-type instant struct{ time.Time }
-
-// UnmarshalJSON leaves the zero time for what is none.
-func (i *instant) UnmarshalJSON(data []byte) error {
-	var s string
-	if json.Unmarshal(data, &s) == nil {
-		i.Time, _ = time.Parse(time.RFC3339Nano, s) // zero, and then ignored
-	}
-	return nil
 }
 
 // cursorForm is how the server writes times, so that they sort as texts.

@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -45,8 +46,8 @@ func readContent(source string, mentions []account, me account) content {
 			case atom.A:
 				href, class := attribute(t, "href"), strings.Fields(attribute(t, "class"))
 				switch {
-				case has(class, "hashtag"):
-				case has(class, "mention") || named(href, mentions):
+				case slices.Contains(class, "hashtag"):
+				case slices.Contains(class, "mention") || named(href, mentions):
 					skip = true
 					if href == me.URL || named(href, only(mentions, me.ID)) {
 						c.namedLater = c.namedLater || strings.TrimSpace(b.String()) != ""
@@ -80,23 +81,9 @@ func attribute(t html.Token, name string) string {
 	return ""
 }
 
-func has(list []string, want string) bool {
-	for _, s := range list {
-		if s == want {
-			return true
-		}
-	}
-	return false
-}
-
 // named tells whether an address is the profile of somebody mentioned.
 func named(href string, mentions []account) bool {
-	for _, m := range mentions {
-		if m.URL != "" && m.URL == href {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(mentions, func(m account) bool { return m.URL != "" && m.URL == href })
 }
 
 func only(mentions []account, id string) []account {

@@ -69,15 +69,7 @@ func TestWhatIsMeant(t *testing.T) {
 				}
 				tt.mention.InReplyTo = r.parent
 				r.net.Mention(tt.mention)
-				r.Live()
-				got, answers := "", 0
-				for _, ref := range r.Threads.Asked() {
-					got, answers = got+ref.Path(), 1
-				}
-				if got != tt.want {
-					t.Errorf("asked for %q, want %q", got, tt.want)
-				}
-				r.wantPosts(answers)
+				r.Means(tt.want)
 			})
 		})
 	}

@@ -1,10 +1,10 @@
 package mastodon
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
-	"time"
 
 	"unrollbot/bot/mention"
 )
@@ -13,10 +13,10 @@ import (
 // Notification, Status, Account, V1::Instance and Instance, July 2026).
 
 type notification struct {
-	ID        string  `json:"id"`
-	Type      string  `json:"type"`
-	CreatedAt instant `json:"created_at"`
-	Status    *status `json:"status"`
+	ID        string          `json:"id"`
+	Type      string          `json:"type"`
+	CreatedAt mention.Instant `json:"created_at"`
+	Status    *status         `json:"status"`
 }
 
 type status struct {
@@ -43,18 +43,6 @@ type account struct {
 	Acct string `json:"acct"`
 	URL  string `json:"url"`
 	Bot  bool   `json:"bot"`
-}
-
-// instant is a time that may be anything.
-type instant struct{ time.Time }
-
-// UnmarshalJSON leaves the zero time for what is none.
-func (i *instant) UnmarshalJSON(data []byte) error {
-	var s string
-	if json.Unmarshal(data, &s) == nil {
-		i.Time, _ = time.Parse(time.RFC3339Nano, s) // zero, and then ignored
-	}
-	return nil
 }
 
 // link is where people read a post.
@@ -100,7 +88,7 @@ func (a *Adapter) instance(ctx context.Context) (instance, error) {
 			break
 		}
 	}
-	out := instance{MaxChars: defaultChars, Stream: first(v.Configuration.URLs.Streaming, v.URLs.Streaming)}
+	out := instance{MaxChars: defaultChars, Stream: cmp.Or(v.Configuration.URLs.Streaming, v.URLs.Streaming)}
 	for _, n := range []int{v.MaxTootChars, v.Configuration.Statuses.MaxCharacters} {
 		if n > 0 {
 			out.MaxChars = n
@@ -114,15 +102,6 @@ func (a *Adapter) instance(ctx context.Context) (instance, error) {
 		out.Stream = ""
 	}
 	return out, nil
-}
-
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }
 
 // decode reads a notification. It is not ok for what can be no mention.

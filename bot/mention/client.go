@@ -2,6 +2,7 @@ package mention
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -219,21 +220,12 @@ func (c Call) refused(resp *http.Response, data []byte) error {
 		Description                         string `json:"error_description"`
 	}
 	_ = json.Unmarshal(data, &body) // a page of a gateway says nothing we could tell
-	e := &APIError{Call: c.name(), Status: resp.StatusCode, Code: first(body.Error, body.Title), Message: first(body.Message, body.Detail, body.Description)}
+	e := &APIError{Call: c.name(), Status: resp.StatusCode, Code: cmp.Or(body.Error, body.Title), Message: cmp.Or(body.Message, body.Detail, body.Description)}
 	e.Code, e.Message = c.redact(clip(e.Code)), c.redact(clip(e.Message))
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable {
 		e.Wait = wait(resp.Header, time.Now())
 	}
 	return e
-}
-
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }
 
 // clip makes a server's words fit for a log.

@@ -52,6 +52,21 @@ func (r *Rig) Want(n int) []string {
 	return got
 }
 
+// Means lets the program live, and checks which post it took to be meant: its
+// path, "" for none. What is meant is answered once.
+func (r *Rig) Means(path string) {
+	r.Helper()
+	r.Live()
+	got, answers := "", 0
+	for _, ref := range r.Threads.Asked() {
+		got, answers = got+ref.Path(), 1
+	}
+	if got != path {
+		r.Errorf("asked for %q, want %q", got, path)
+	}
+	r.Want(answers)
+}
+
 // Once runs the stories in which carol asks, something breaks, and one answer
 // is there at the end.
 func Once(t *testing.T, open func(t *testing.T) *Rig) {
