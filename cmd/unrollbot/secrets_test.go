@@ -125,8 +125,14 @@ func TestNoSecretIsTold(t *testing.T) {
 				}
 			}
 			for _, args := range [][]string{
-				{"config"}, {"doctor"}, {"healthcheck"}, {"unroll", xLink(1)}, {"unroll", "https://bsky.app/profile/did:plc:ewvi7nxzyoun6zhxrhs64oiz/post/3kabcdefghi2a"},
-				{"admin", "stats"}, {"admin", "optout", "add", xLink(1)}, {"export", filepath.Join(t.TempDir(), "x")},
+				{"config"},
+				{"doctor"},
+				{"healthcheck"},
+				{"unroll", xLink(1)},
+				{"unroll", "https://bsky.app/profile/did:plc:ewvi7nxzyoun6zhxrhs64oiz/post/3kabcdefghi2a"},
+				{"admin", "stats"},
+				{"admin", "optout", "add", xLink(1)},
+				{"export", filepath.Join(t.TempDir(), "x")},
 			} {
 				_, out, errs := command(t, environ, "", args...)
 				search(strings.Join(args, " "), out+errs)

@@ -2,7 +2,6 @@ package tracing
 
 import (
 	"context"
-
 	"net/http"
 
 	"go.opentelemetry.io/otel/attribute"
