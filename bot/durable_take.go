@@ -117,11 +117,9 @@ func (d *Durable) takeUp(ctx context.Context, r Recaller, taken unroll.Job) {
 		d.settle(ctx, t, fmt.Errorf("recall: %w", err))
 	default:
 		d.cfg.Log.Info("request that was left is taken up", "platform", t.line, "tries", t.tries, "waited", time.Since(rec.At))
-		if young {
-			res = &patient{Responder: res}
-		}
 		var limited bool
-		d.pool.answer(job{ctx: ctx, req: rec.Request, res: res, over: func(err error) bool {
+		again := &left{Responder: res, patient: young, begun: t.tries > 1}
+		d.pool.answer(job{ctx: ctx, req: rec.Request, res: again, over: func(err error) bool {
 			limited = errors.Is(err, errLimited)
 			return d.settle(ctx, t, err)
 		}})
@@ -141,21 +139,23 @@ var errUnreadable = errors.New("bot: a request was written down in another versi
 // errLimited has a request wait for its turn.
 var errLimited error = &unroll.Error{Kind: unroll.KindRateLimited, Op: "bot: wait for a turn"}
 
-// patient is a Responder to somebody who has waited for long already.
-type patient struct {
+// left is a Responder of a request that was left.
+type left struct {
 	Responder
-	sent bool
+	patient bool // limits are waited for
+	begun   bool // before, and so counted by the limits of who asked
+	sent    bool
 }
 
 // Unwrap gives what carries the answer.
-func (p *patient) Unwrap() Responder { return p.Responder }
+func (l *left) Unwrap() Responder { return l.Responder }
 
-func (p *patient) Send(ctx context.Context, r Reply) error {
-	if r.Kind == unroll.KindRateLimited && !p.sent {
+func (l *left) Send(ctx context.Context, r Reply) error {
+	if r.Kind == unroll.KindRateLimited && l.patient && !l.sent {
 		return errLimited
 	}
-	p.sent = true
-	return p.Responder.Send(ctx, r)
+	l.sent = true
+	return l.Responder.Send(ctx, r)
 }
 
 // recallWithin bounds a Recaller's Recall.

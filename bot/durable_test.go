@@ -280,6 +280,8 @@ type mortal struct {
 	p *replica
 }
 
+func (m mortal) Unwrap() Responder { return m.Responder }
+
 func (m mortal) Send(ctx context.Context, r Reply) error {
 	if err := m.p.reach(); err != nil {
 		return err
@@ -721,6 +723,30 @@ func TestDurableIsPatientWithLimits(t *testing.T) {
 				box.given(t, map[string]int{"1": 1})
 				if told != tt.told {
 					t.Errorf("told of the limit %d times, want %d", told, tt.told)
+				}
+			})
+		})
+	}
+}
+
+// Who asked is not charged a second time because a process was killed.
+func TestDurableCountsARequestOnce(t *testing.T) {
+	for name, tt := range map[string]struct{ tries, counted int }{"begun before": {1, 0}, "only waited before": {0, 2}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				q, m, box := setting()
+				q.leave(t, recorded(t, recordVersion))
+				if err := q.PutBack(t.Context(), "p", "0", tt.tries, 0); err != nil {
+					t.Fatal(err)
+				}
+				n := &notes{}
+				limited := Limited(n, DefaultLimits(), messages(t), slog.New(slog.DiscardHandler))(answering(0))
+				newReplica(t, DurableConfig{}, q, m, box, limited.Handle)
+				time.Sleep(time.Minute)
+				synctest.Wait()
+				box.given(t, map[string]int{"1": 1})
+				if len(n.keys) != tt.counted {
+					t.Errorf("counted as %q", n.keys)
 				}
 			})
 		})

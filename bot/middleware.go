@@ -110,12 +110,13 @@ func DefaultLimits() Limits {
 }
 
 // Limited refuses kindly what goes beyond the limits. Turning pages is free:
-// it costs a read of the store.
+// it costs a read of the store. What was begun before was counted then.
 func Limited(l unroll.Limiter, limits Limits, p Phrases, log *slog.Logger) Middleware {
 	return func(next Handler) Handler {
 		return HandlerFunc(func(ctx context.Context, req Request, res Responder) error {
 			turning := req.Page != nil && !req.Page.Fresh
-			if turning || (limits.Spared != nil && limits.Spared(req.Platform, req.User)) {
+			was, again := unwrapped[*left](res)
+			if turning || (again && was.begun) || (limits.Spared != nil && limits.Spared(req.Platform, req.User)) {
 				return next.Handle(ctx, req, res)
 			}
 			for _, counted := range []struct {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"unrollbot/bot/bottest"
 	"unrollbot/unroll"
 )
 
@@ -159,6 +161,53 @@ func TestAdminQueue(t *testing.T) {
 		if code, out := r.admin("queue"); code != 0 || !strings.Contains(out, "given up within 30 days: 1") ||
 			!strings.Contains(out, "asked 2026-11-24 12:00:00") || !strings.Contains(out, "tries 5  it did not work") {
 			t.Errorf("exit code %d: %s", code, out)
+		}
+	})
+}
+
+// TestDiscordAnswersSurviveAKill kills the process that has promised answers
+// on Discord, to commands and in a channel. The one that comes after it keeps
+// the promise, in the same place.
+func TestDiscordAnswersSurviveAKill(t *testing.T) {
+	t.Parallel()
+	const asked = 5
+	discord := bottest.NewDiscord(t, bottest.DiscordConfig{MessageContent: true})
+	c := newCluster(t, 1, many(2*asked), "UNROLL_TELEGRAM_TOKEN=", "UNROLL_TELEGRAM_WEBHOOK_URL=", "UNROLL_TELEGRAM_WEBHOOK_SECRET=",
+		"UNROLL_DISCORD_TOKEN=token", "UNROLL_DISCORD_API_URL="+discord.APIURL())
+	discord.Connected(1)
+	c.upstream.take(time.Hour)
+	var commands []string
+	for n := range asked {
+		commands = append(commands, discord.Interact(bottest.DiscordInteraction{Command: "unroll", Options: map[string]any{"link": manyLink(n)}}))
+		said := map[string]any{"id": fmt.Sprint(4700 + n), "channel_id": bottest.DiscordChannel, "content": manyLink(asked + n), "author": map[string]any{"id": "778", "username": "nell"}}
+		discord.Say(map[string]any{"content": "unroll", "referenced_message": said})
+	}
+	eventually(t, "all to be written down", func() bool {
+		return c.replicas[0].metric(`unrollbot_kept_requests_total{fate="written",platform="discord"}`) == fmt.Sprint(2*asked)
+	})
+	c.replicas[0].signal(syscall.SIGKILL)
+	c.upstream.take(10 * time.Millisecond)
+	c.add()
+	for _, id := range commands {
+		if m := discord.Answered(id); !strings.Contains(m.Text(), threadMark) {
+			t.Errorf("the answer reads %q", m.Text())
+		}
+	}
+	threads := func(s *bottest.DiscordState) (n int) {
+		for _, m := range s.Sent() {
+			if strings.Contains(m.Text(), threadMark) {
+				n++
+			}
+		}
+		return n
+	}
+	discord.Await("all answers", func(s *bottest.DiscordState) bool { return threads(s) >= 2*asked })
+	eventually(t, "the queue to be empty", func() bool {
+		return c.replicas[1].metric(`unrollbot_queue_requests{platform="discord"}`) == "0"
+	})
+	discord.Look(func(s *bottest.DiscordState) {
+		if n := threads(s); n != 2*asked {
+			t.Errorf("%d answers to %d requests", n, 2*asked)
 		}
 	})
 }
