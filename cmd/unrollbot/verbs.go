@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -53,6 +54,9 @@ func unrollOnce(ctx context.Context, cfg config.Config, sys system, link, format
 	if write == nil {
 		return usageError{fmt.Errorf("no format %q: there are %s", format, strings.Join(slices.Sorted(maps.Keys(formats)), ", "))}
 	}
+	if (format == "epub" || format == "pdf") && isTerminal(sys.out) {
+		return usageError{&hintError{fmt.Errorf("%s is nothing to read on a terminal", format), "put it into a file: … --format " + format + " > thread." + format}}
+	}
 	ref, err := unroll.ParseRef(link)
 	if err != nil {
 		return usageError{&hintError{err, "give the address of one post on X, Bluesky or Mastodon"}}
@@ -73,6 +77,15 @@ func unrollOnce(ctx context.Context, cfg config.Config, sys system, link, format
 		o.Picture = a.pictures(0)(ctx, &t)
 	}
 	return write(o, sys.out, &t)
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // chat is the bot in the terminal.
