@@ -104,7 +104,16 @@ func (f *Fonts) find(c rune, style Style, lang string) *font.Font {
 		return own
 	}
 	if s := f.system(); s != nil {
-		return s.find(c, style&Bold != 0, lang)
+		return s.find(wanted{letter: c, bold: style&Bold != 0, region: region(lang)})
+	}
+	return nil
+}
+
+// pictograph returns a font that has the sign c in colour if there is one, or
+// some font that has it, or nil.
+func (f *Fonts) pictograph(c rune) *font.Font {
+	if s := f.system(); s != nil {
+		return s.find(wanted{letter: c, emoji: true})
 	}
 	return nil
 }

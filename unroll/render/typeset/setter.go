@@ -247,19 +247,33 @@ type only struct{ face *font.Face }
 
 func (o only) ResolveFace(rune) *font.Face { return o.face }
 
+// asPictograph is the selector that asks for the sign before it in colour (UTS
+// #51, 1.4.3).
+const asPictograph = '\ufe0f'
+
 // choice picks the faces of one run of one script.
 type choice struct {
 	s     *Setter
 	style Style
 	lang  string
-	main  *font.Font // for every letter that it has
+	main  *font.Font    // for every letter that it has
+	emoji map[rune]bool // signs that the text wants as pictographs
 }
 
 // choice sets a run in one font if it can: where ours lacks a letter of it,
 // another font is better for the letters around it, too.
 func (s *Setter) choice(run shaping.Input, style Style, lang string) choice {
 	c := choice{s: s, style: style, lang: lang, main: s.fonts.ours(style)}
-	for _, letter := range run.Text[run.RunStart:run.RunEnd] {
+	text := run.Text[run.RunStart:run.RunEnd]
+	for i, letter := range text {
+		if letter == asPictograph && i > 0 && text[i-1] > unicode.MaxLatin1 {
+			if c.emoji == nil {
+				c.emoji = make(map[rune]bool)
+			}
+			c.emoji[text[i-1]] = true
+		}
+	}
+	for _, letter := range text {
 		if unicode.IsLetter(letter) && !has(c.main, letter) {
 			if f := s.fonts.find(letter, style, lang); f != nil {
 				c.main = f
@@ -273,6 +287,11 @@ func (s *Setter) choice(run shaping.Input, style Style, lang string) choice {
 // ResolveFace finds the face for a letter.
 func (c choice) ResolveFace(letter rune) *font.Face {
 	f := c.main
+	if c.emoji[letter] {
+		if f := c.s.fonts.pictograph(letter); f != nil {
+			return c.s.face(f)
+		}
+	}
 	if !has(f, letter) {
 		if f = c.s.fonts.find(letter, c.style, c.lang); f == nil {
 			f = c.main

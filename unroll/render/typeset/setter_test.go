@@ -158,6 +158,24 @@ func TestSystem(t *testing.T) {
 	}
 }
 
+// A sign with the selector for it is a pictograph, where there is a font.
+func TestPictographs(t *testing.T) {
+	s := NewSetter(System())
+	want := System().pictograph('❤')
+	if want == nil || len(s.face(want).BitmapSizes()) == 0 {
+		t.Skip("no font for pictographs here (Debian: fonts-noto-color-emoji)")
+	}
+	for text, is := range map[string]bool{"a ❤\ufe0f b": true, "a ❤ b": false, "1\ufe0f\u20e3 1": false} {
+		found := false
+		for _, r := range s.Set(plain(text), Paragraph{Size: 11, Width: 300})[0].Runs {
+			found = found || r.Face.Font == want
+		}
+		if found != is {
+			t.Errorf("%q is a pictograph: %v", text, found)
+		}
+	}
+}
+
 func TestRegion(t *testing.T) {
 	for lang, want := range map[string]string{"ja": "jp", "": "jp", "ko": "kr", "zh": "sc", "zh-Hant": "tc", "zh-TW": "tc", "zh-HK": "hk", "yue": "hk"} {
 		if got := region(lang); got != want {

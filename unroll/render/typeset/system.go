@@ -28,12 +28,13 @@ type wanted struct {
 	letter rune
 	bold   bool
 	region string
+	emoji  bool
 }
 
 // prefers tells whether a family is made for the letter.
 func (w wanted) prefers(family string) bool {
 	switch {
-	case w.letter >= 0x1f000 && w.letter < 0x20000: // pictographs: in colour where there is a choice
+	case w.emoji, w.letter >= 0x1f000 && w.letter < 0x20000: // pictographs: in colour where there is a choice
 		return strings.Contains(family, "emoji")
 	case unicode.In(w.letter, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Bopomofo):
 		return strings.HasSuffix(family, "cjk"+w.region)
@@ -93,9 +94,8 @@ func suits(family string) int {
 	}
 }
 
-// find returns the font for a letter, or nil.
-func (s *system) find(c rune, bold bool, lang string) *font.Font {
-	w := wanted{c, bold, region(lang)}
+// find returns the font for what is wanted, or nil.
+func (s *system) find(w wanted) *font.Font {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f, ok := s.found[w]; ok {
