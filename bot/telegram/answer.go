@@ -2,6 +2,7 @@ package telegram
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -74,43 +75,23 @@ const maxProbes = 3
 func (a *Adapter) send(ctx context.Context, to place, v view, patience time.Duration) (id int64, err error) {
 	t := turn{chat: to.Chat, patience: patience}
 	wait, made := newBackoff(), newTries(patience)
-	before := max(a.ids.top(t.chat), to.Last)
-	probe, probes := int64(0), 0 // where a lost message would be, or 0
+	l := search{before: max(a.ids.top(t.chat), to.Last)}
 	if to.Lost {
-		before = to.Last
-		probe = a.ids.missing(t.chat, before)
+		l.before = to.Last
+		l.lose(a.ids.missing(t.chat, l.before))
 	}
 	for {
 		if err := a.await(ctx, t); err != nil {
 			return 0, err
 		}
-		sent, err := a.sendAs(ctx, to, v, probe)
+		sent, err := a.sendAs(ctx, to, v, l.probe)
 		switch {
-		case err == nil && probe == 0:
+		case err == nil && l.probe == 0:
 			return sent.ID, nil
 		case err == nil:
-			a.ids.note(t.chat, probe)
-			if sent.ReplyTo != nil { // something is there: the lost message, or somebody else's
-				is := a.same(ctx, to, sent)
-				if err := a.delete(ctx, t, sent.ID); err != nil || is == theAnswer {
-					return sent.ReplyTo.ID, err
-				}
-				if is == theSign {
-					return sent.ReplyTo.ID, a.edit(ctx, t, editMessage{ChatID: t.chat, MessageID: sent.ReplyTo.ID, view: v})
-				}
-			}
-			probes++
-			probe = a.ids.missing(t.chat, before)
-			if probe >= sent.ID || probes == maxProbes {
-				probe = 0 // it was never there
-			}
-			if sent.ReplyTo == nil {
-				if probe == 0 && (to.ReplyTo == 0 || to.Chat > 0) {
-					return sent.ID, nil
-				}
-				if a.delete(ctx, t, sent.ID) != nil {
-					return sent.ID, nil
-				}
+			id, err := a.lookedAt(ctx, t, to, v, &l, sent)
+			if id != 0 || err != nil {
+				return id, err
 			}
 			continue
 		}
@@ -119,7 +100,7 @@ func (a *Adapter) send(ctx context.Context, to place, v view, patience time.Dura
 		switch e := refused(err); {
 		case e.MigrateTo != 0:
 			// The group is a supergroup now, with message ids of its own.
-			to, t.chat, probe, before = place{Chat: e.MigrateTo, Silent: to.Silent}, e.MigrateTo, 0, 0
+			to, t.chat, l = place{Chat: e.MigrateTo, Silent: to.Silent}, e.MigrateTo, search{}
 			continue
 		case to.Topic != 0 && e.says("thread not found"):
 			to.Topic = 0
@@ -134,13 +115,67 @@ func (a *Adapter) send(ctx context.Context, to place, v view, patience time.Dura
 			continue
 		case !a.passes(err, t), made.last():
 			return 0, err
-		case errors.As(err, &lost) && lost.Sent && before != 0:
-			probe = a.ids.missing(t.chat, before)
+		case errors.As(err, &lost) && lost.Sent && l.before != 0:
+			l.lose(a.ids.missing(t.chat, l.before))
 		}
 		if err := a.rest(ctx, t, wait, err); err != nil {
 			return 0, err
 		}
 	}
+}
+
+// search looks for messages whose receipts were lost, the probes among them.
+type search struct {
+	before int64 // the chat's newest message before the first was sent
+	lost   int   // calls that may have been carried out
+	looks  int   // that are left
+	probe  int64 // where to look, or 0
+	found  int64 // the answer
+}
+
+func (l *search) lose(probe int64) {
+	l.lost++
+	l.looks = maxProbes
+	l.probe = probe
+}
+
+// lookedAt learns from a probe. It gives the answer's id when that is known,
+// or 0: then there is more to look for, or to be sent.
+func (a *Adapter) lookedAt(ctx context.Context, t turn, to place, v view, l *search, sent *message) (int64, error) {
+	a.ids.note(t.chat, l.probe)
+	is := aStranger
+	if sent.ReplyTo != nil {
+		is = a.same(ctx, to, sent)
+	}
+	switch {
+	case is == theSign:
+		if err := a.delete(ctx, t, sent.ID); err != nil {
+			return sent.ReplyTo.ID, err
+		}
+		return sent.ReplyTo.ID, a.edit(ctx, t, editMessage{ChatID: t.chat, MessageID: sent.ReplyTo.ID, view: v})
+	case is == theAnswer && l.found == 0:
+		l.lost, l.found = l.lost-1, sent.ReplyTo.ID
+	case is == theAnswer: // a probe that was lost, too
+		l.lost--
+		if err := a.delete(ctx, t, sent.ReplyTo.ID); err != nil {
+			return l.found, err
+		}
+	}
+	l.looks--
+	l.probe = a.ids.missing(t.chat, l.before)
+	if l.lost <= 0 || l.looks <= 0 || l.probe >= sent.ID {
+		l.probe = 0 // there is nothing more
+		if l.found == 0 && sent.ReplyTo == nil && (to.ReplyTo == 0 || to.Chat > 0) {
+			return sent.ID, nil
+		}
+	}
+	if err := a.delete(ctx, t, sent.ID); err != nil {
+		return cmp.Or(l.found, sent.ID), nil
+	}
+	if l.probe != 0 {
+		return 0, nil
+	}
+	return l.found, nil
 }
 
 // sendAs makes the call: in reply to what is asked, or silently to probe.

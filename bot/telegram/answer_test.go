@@ -210,6 +210,7 @@ func TestSendOnce(t *testing.T) {
 		{name: "dropped", fault: bottest.TelegramFault{Drop: true}, unlinked: true},
 		{name: "dropped thrice", fault: bottest.TelegramFault{Drop: true, Times: 3}, unlinked: true},
 		{name: "carried out, answer dropped", fault: bottest.TelegramFault{Drop: true, Applied: true}},
+		{name: "carried out thrice, answers dropped", fault: bottest.TelegramFault{Drop: true, Applied: true, Times: 3}},
 		{name: "carried out, page from a gateway", fault: bottest.TelegramFault{Status: 502, HTML: true, Applied: true}},
 		{name: "form refused", fault: bottest.TelegramFault{Status: 400, Description: "Bad Request: ENTITIES_TOO_STRANGE"}},
 	}
@@ -370,8 +371,9 @@ func TestWithoutStoreThereAreNoLongButtons(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		th := thread(30)
 		th.Ref = unroll.Ref{Network: unroll.Mastodon, Host: strings.Repeat("long.", 12) + "example", ID: "1"}
-		r := start(t, unrolls(th))
+		r := newRig(t, Config{}, unrolls(th))
 		r.values.err = errors.New("the store is gone")
+		r.start()
 		r.tg.Say(inGroup("/unroll https://x.com/ada/status/20"))
 		m := r.tg.WaitMessages(group, 1)[0]
 		if diff := cmp.Diff([][]string{{"button_open"}}, m.Labels()); diff != "" {

@@ -62,7 +62,8 @@ func (w *went) check(t *testing.T) {
 }
 
 // processes are pacers of several processes that share one limiter.
-func processes(n int, random *rand.Rand, gone func() bool) []*pacer {
+func processes(n int, seed uint64, gone func() bool) []*pacer {
+	random := rand.New(rand.NewPCG(seed, 2))
 	var out []*pacer
 	shared := unroll.NewLocalLimiter(nil)
 	var mu sync.Mutex
@@ -86,7 +87,7 @@ func TestPaceOfManyProcesses(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				random := rand.New(rand.NewPCG(seed, 1))
-				all := processes(1+random.IntN(4), random, func() bool { return false })
+				all := processes(1+random.IntN(4), seed, func() bool { return false })
 				groups, people := 1+random.IntN(4), 1+random.IntN(200)
 				w := &went{chats: make(map[int64][]time.Time)}
 				var wg sync.WaitGroup
@@ -136,8 +137,7 @@ func TestPaceOfManyProcesses(t *testing.T) {
 // together.
 func TestPaceOfAGroupIsWhole(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		random := rand.New(rand.NewPCG(1, 1))
-		all := processes(2, random, func() bool { return false })
+		all := processes(2, 1, func() bool { return false })
 		w := &went{chats: make(map[int64][]time.Time)}
 		var wg sync.WaitGroup
 		for i := range 100 {
@@ -165,10 +165,9 @@ func TestPaceOfAGroupIsWhole(t *testing.T) {
 // stops.
 func TestPaceWithoutStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		random := rand.New(rand.NewPCG(1, 1))
 		begin := time.Now()
 		gone := func() bool { d := time.Since(begin); return d > 20*time.Second && d < 80*time.Second }
-		p := processes(1, random, gone)[0]
+		p := processes(1, 1, gone)[0]
 		w := &went{chats: make(map[int64][]time.Time)}
 		var wg sync.WaitGroup
 		for i := range 80 {

@@ -254,6 +254,11 @@ func TestRichFallsBackEverywhere(t *testing.T) {
 				r := newRig(t, Config{}, unrolls(thread(5)))
 				r.tg.Rich = knows
 				r.start()
+				again := func() {
+					r.a.rich.mu.Lock()
+					defer r.a.rich.mu.Unlock()
+					r.a.rich.until = time.Time{}
+				}
 				is := func(where string, rich *bottest.TelegramRich, text string) {
 					if (rich != nil) != knows || (text != "") == knows {
 						t.Errorf("%s: rich %+v, text %.40q", where, rich, text)
@@ -263,19 +268,19 @@ func TestRichFallsBackEverywhere(t *testing.T) {
 				r.tg.WaitQuery(guest)
 				m, _ := r.tg.Inline(guest)
 				is("guest", m.Rich, m.Text)
-				r.a.rich = richness{}
+				again()
 
 				results := r.tg.WaitQuery(r.tg.Query(asker, link)).Results
 				is("inline", results[0].Content.Rich, results[0].Content.Text)
 				if inline := r.tg.Choose("query-2", results[0].ID); inline == "" {
 					t.Errorf("a result cannot be chosen")
 				}
-				r.a.rich = richness{}
+				again()
 
 				r.tg.Say(inGroup("/unroll " + link))
 				m = r.tg.WaitMessages(group, 1)[0]
 				is("message", m.Rich, m.Text)
-				r.a.rich = richness{}
+				again()
 				r.tg.WaitPress(r.tg.Press(asker, group, m.ID, "⋯"))
 				r.tg.WaitPress(r.tg.Press(asker, group, m.ID, "button_refresh"))
 				m = r.tg.Messages(group)[0]
