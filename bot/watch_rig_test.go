@@ -119,14 +119,15 @@ func (p *platform) send(req Request, address string, r Reply) error {
 // phone is the adapter of one process.
 type phone struct {
 	*platform
-	away atomic.Bool
+	away  atomic.Bool
+	alien string // an address that another application answers at
 }
 
 func (*phone) Name() string              { return "chat" }
 func (*phone) Run(context.Context) error { return nil }
 
 func (p *phone) Recall(_ context.Context, req Request, address []byte) (Responder, error) {
-	if p.away.Load() {
+	if p.away.Load() || string(address) == p.alien {
 		return nil, ErrElsewhere
 	}
 	return &call{outbox{}, p, req, string(address)}, nil

@@ -137,13 +137,15 @@ func (k *look) watches(ctx context.Context) []one {
 	return out
 }
 
-// away asks whether the adapter runs here, before the source is asked.
+// away tells whether another process has to answer all who wait. That is
+// asked before the source is.
 func (k *look) away(ctx context.Context, watches []one) bool {
-	req := watches[0].Request
-	req.ID = newsID(watches[0].at, "")
-	_, err := k.r.Recall(ctx, req, watches[0].Address)
-	if !errors.Is(err, ErrElsewhere) {
-		return false
+	for _, o := range watches {
+		req := o.Request
+		req.ID = newsID(o.at, "")
+		if _, err := k.r.Recall(ctx, req, o.Address); !errors.Is(err, ErrElsewhere) {
+			return false
+		}
 	}
 	k.next, k.pause = 0, elsewhere
 	return true
@@ -220,6 +222,10 @@ func (k *look) tell(ctx context.Context, o *one, t *unroll.Thread) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendWithin)
 	defer cancel()
 	if !k.l.sent.take(req.ID) {
+		res, err := k.recall(ctx, req, o)
+		if res == nil {
+			return err
+		}
 		if o.Attempts >= maxAttempts {
 			k.leave(ctx, o.at)
 			return nil
@@ -230,12 +236,16 @@ func (k *look) tell(ctx context.Context, o *one, t *unroll.Thread) error {
 		if err := k.note(ctx, o); err != nil {
 			return err
 		}
-		k.next = min(k.next, time.Until(o.NotBefore))
-		err := k.send(ctx, req, o, last, news[0].ID)
+		err = res.Send(ctx, Reply{Thread: last, Asked: t.Ref, PageURL: k.l.cfg.PublicURL + t.Ref.Path(), Page: 1, NewFrom: news[0].ID})
 		if k.l.cfg.Observer != nil {
 			k.l.cfg.Observer.Answered(k.r.Name(), IntentNews, unroll.KindOf(err), time.Since(start))
 		}
-		if err != nil {
+		switch {
+		case errors.Is(err, ErrGone):
+			k.leave(ctx, o.at)
+			return err
+		case err != nil:
+			k.next = min(k.next, time.Until(o.NotBefore))
 			return err
 		}
 		k.l.cfg.Log.InfoContext(ctx, "news", "platform", k.r.Name(), "ref", k.topic.Name, "posts", len(news),
@@ -249,19 +259,20 @@ func (k *look) tell(ctx context.Context, o *one, t *unroll.Thread) error {
 	return err
 }
 
-// send sends the news. Where nobody can be reached any more, the watch ends.
-func (k *look) send(ctx context.Context, req Request, o *one, t *unroll.Thread, from string) error {
+// recall makes the way to one who waits. There is none, and no error, where
+// another process has to answer, such as another application's that shares
+// the store. Where nobody can be reached any more, the watch ends.
+func (k *look) recall(ctx context.Context, req Request, o *one) (Responder, error) {
 	res, err := k.r.Recall(ctx, req, o.Address)
-	if err == nil {
-		err = res.Send(ctx, Reply{Thread: t, Asked: t.Ref, PageURL: k.l.cfg.PublicURL + t.Ref.Path(), Page: 1, NewFrom: from})
-	}
 	switch {
+	case err == nil:
+		return res, nil
+	case errors.Is(err, ErrElsewhere):
+		return nil, nil
 	case errors.Is(err, ErrGone):
 		k.leave(ctx, o.at)
-	case errors.Is(err, ErrElsewhere): // since a moment ago
-		k.pause = elsewhere
 	}
-	return err
+	return nil, err
 }
 
 // note keeps what became of a watch.

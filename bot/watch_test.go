@@ -130,6 +130,16 @@ func TestWatch(t *testing.T) {
 			w.rest(30 * time.Minute)
 			w.wants("room: 1 new from 22")
 		},
+		"somebody else's address on the same thread": func(w *town) {
+			p := w.start()
+			defer p.end()
+			p.phone.alien = "annex"
+			p.watch("annex")
+			p.watch("room")
+			w.author.write(1)
+			w.rest(30 * time.Minute)
+			w.wants("room: 1 new from 22")
+		},
 		"nobody runs the adapter": func(w *town) {
 			p := w.start()
 			p.watch("room")
