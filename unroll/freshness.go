@@ -41,6 +41,10 @@ func (s *Service) remember(ctx context.Context, ref Ref, err error) {
 	if errors.As(err, &e) {
 		f.Source = e.Source
 	}
+	var out optedOutError
+	if errors.As(err, &out) {
+		f.Author = string(out)
+	}
 	var keep time.Duration
 	switch f.Kind {
 	case KindNotFound, KindDeleted, KindPrivate, KindBlocked, KindLoginRequired, KindOptedOut, KindUnsupported, KindInvalidRef:

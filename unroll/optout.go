@@ -30,7 +30,7 @@ func (s *Service) OptOut(ctx context.Context, n Network, authorID string) ([]Ref
 func (s *Service) give(ctx context.Context, ref Ref, e Entry) (Thread, error) {
 	out := s.optedOut(ctx, e.Thread.Ref.Network, e.Thread.shown()...)
 	if out[e.Thread.Author.ID] {
-		err := errOptedOut(ref)
+		err := errOptedOut(ref, e.Thread.Author.ID)
 		s.forget(ctx, e.Thread.Ref)
 		s.remember(ctx, ref, err)
 		return Thread{}, err
@@ -43,7 +43,7 @@ func (s *Service) give(ctx context.Context, ref Ref, e Entry) (Thread, error) {
 // refuse fails when the author has opted out.
 func (s *Service) refuse(ctx context.Context, ref Ref, author string) error {
 	if s.optedOut(ctx, ref.Network, author)[author] {
-		return errOptedOut(ref)
+		return errOptedOut(ref, author)
 	}
 	return nil
 }
@@ -58,9 +58,15 @@ func (s *Service) optedOut(ctx context.Context, n Network, authors ...string) ma
 	return out
 }
 
-func errOptedOut(ref Ref) error {
-	return &Error{Kind: KindOptedOut, Op: "unroll " + ref.Path()}
+func errOptedOut(ref Ref, author string) error {
+	return &Error{Kind: KindOptedOut, Op: "unroll " + ref.Path(), Err: optedOutError(author)}
 }
+
+// optedOutError is the cause of a refusal: the ID of the author who opted out
+// with us, not with the network.
+type optedOutError string
+
+func (optedOutError) Error() string { return "the author opted out" }
 
 // shown lists the authors whose posts the thread shows, each once.
 func (t *Thread) shown() []string {

@@ -104,6 +104,24 @@ func TestUnrollWithholdsPostsOfOthersWhoOptedOut(t *testing.T) {
 	}
 }
 
+// TestOptInAtOnce: what was refused a moment ago is not refused any longer.
+func TestOptInAtOnce(t *testing.T) {
+	m := newMemory()
+	outOf(t, m, "a")
+	s := service(t, m, nil, &script{answer: conversation("a1", "a2 < a1")})
+	for range 2 {
+		if _, err := s.Unroll(t.Context(), x("a2")); KindOf(err) != KindOptedOut {
+			t.Fatal(err)
+		}
+	}
+	if err := m.SetOptedOut(t.Context(), X, "a", false); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.Unroll(t.Context(), x("a2")); err != nil || outline(got) != "a1 a2" {
+		t.Errorf("got %q, %v", outline(got), err)
+	}
+}
+
 func TestOptOutForgets(t *testing.T) {
 	m := newMemory()
 	s := service(t, m, nil, &script{answer: conversation("a1", "a2 < a1")})

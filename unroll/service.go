@@ -176,6 +176,9 @@ func (s *Service) load(ctx context.Context, ref Ref) Entry {
 	if e.Thread != nil && len(e.Thread.Posts) == 0 {
 		e.Thread = nil // nothing that we wrote
 	}
+	if f := e.Failure; f != nil && f.Author != "" && !s.optedOut(ctx, ref.Network, f.Author)[f.Author] {
+		return Entry{}
+	}
 	return e.believed(s.cfg.Now())
 }
 

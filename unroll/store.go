@@ -19,6 +19,9 @@ type Failure struct {
 	Kind    Kind      `json:"kind"`
 	Source  string    `json:"source,omitempty"`
 	RetryAt time.Time `json:"retry_at,omitzero"`
+	// Author is who opted out with us, if that is why; then it is over as soon
+	// as they are back.
+	Author string `json:"author,omitempty"`
 }
 
 // Store keeps entries. A thread is kept once, under its root, and found by

@@ -139,15 +139,6 @@ func (anyone) OptedOut(context.Context, unroll.Network, ...string) (map[string]b
 	return nil, nil
 }
 
-// Load leaves out what was refused before.
-func (a anyone) Load(ctx context.Context, ref unroll.Ref) (unroll.Entry, bool, error) {
-	e, ok, err := a.Stores.Load(ctx, ref)
-	if e.Failure != nil {
-		return unroll.Entry{}, false, err
-	}
-	return e, ok, err
-}
-
 func (anyone) Save(context.Context, unroll.Ref, []unroll.Ref, unroll.Entry, time.Duration) error {
 	return nil
 }
