@@ -66,6 +66,7 @@ type Adapter struct {
 	// withheld is set when Discord keeps the texts of messages in servers.
 	withheld atomic.Bool
 	tasks    *tasks
+	urgent   urgent
 
 	pictures func(context.Context, *unroll.Thread) func(string) ([]byte, string, bool) // nil: files hold none
 

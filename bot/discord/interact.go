@@ -69,6 +69,8 @@ type plan struct {
 func (a *Adapter) interact(ctx context.Context, i *interaction, at time.Time) {
 	defer a.recovered()
 	a.self.CompareAndSwap(nil, &identity{app: i.App, user: i.App}) // over HTTP, one may come before Run has asked
+	acknowledged := a.urgent.begin(at)
+	defer acknowledged()
 	inTime, cancel := context.WithDeadline(ctx, at.Add(ackWithin))
 	defer cancel()
 	var p plan
@@ -80,6 +82,7 @@ func (a *Adapter) interact(ctx context.Context, i *interaction, at time.Time) {
 		return
 	}
 	ours, err := a.acknowledge(inTime, i, p.answer)
+	acknowledged()
 	if err != nil {
 		// Another replica may have been faster; else the asker has seen
 		// Discord's own error and will try again.
@@ -89,6 +92,7 @@ func (a *Adapter) interact(ctx context.Context, i *interaction, at time.Time) {
 	p.reply.promised = ours && p.answer.Type == answerLater
 	switch {
 	case p.request != nil:
+		a.urgent.makeWay()
 		a.handOn(ctx, i, &p)
 	case p.then != nil:
 		later, cancel := context.WithTimeout(ctx, 30*time.Second)
