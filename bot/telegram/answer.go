@@ -74,6 +74,7 @@ const maxProbes = 3
 // people see whom it answers.
 func (a *Adapter) send(ctx context.Context, to place, v view, patience time.Duration) (id int64, err error) {
 	t := turn{chat: to.Chat, patience: patience}
+	defer a.ids.sending(to.Chat)()
 	wait, made := newBackoff(), newTries(patience)
 	l := search{before: max(a.ids.top(t.chat), to.Last)}
 	if to.Lost {
@@ -142,9 +143,8 @@ func (l *search) lose(probe int64) {
 // lookedAt learns from a probe. It gives the answer's id when that is known,
 // or 0: then there is more to look for, or to be sent.
 func (a *Adapter) lookedAt(ctx context.Context, t turn, to place, v view, l *search, sent *message) (int64, error) {
-	a.ids.note(t.chat, l.probe)
 	is := aStranger
-	if sent.ReplyTo != nil {
+	if a.ids.note(t.chat, l.probe) && sent.ReplyTo != nil { // nobody else has found it meanwhile
 		is = a.same(ctx, to, sent)
 	}
 	switch {
@@ -155,7 +155,7 @@ func (a *Adapter) lookedAt(ctx context.Context, t turn, to place, v view, l *sea
 		return sent.ReplyTo.ID, a.edit(ctx, t, editMessage{ChatID: t.chat, MessageID: sent.ReplyTo.ID, view: v})
 	case is == theAnswer && l.found == 0:
 		l.lost, l.found = l.lost-1, sent.ReplyTo.ID
-	case is == theAnswer: // a probe that was lost, too
+	case is == theAnswer && a.ids.alone(t.chat): // a probe that was lost, too, and nobody else's answer
 		l.lost--
 		if err := a.delete(ctx, t, sent.ReplyTo.ID); err != nil {
 			return l.found, err

@@ -18,6 +18,7 @@ type ids struct {
 	box   trail
 	owner map[int64]int64 // whose an id in box is
 	apart bool            // one id was in two chats: there is no common count
+	under map[int64]int   // how many messages are on their way to a chat
 }
 
 // trail is the last ids of one count, the newest last.
@@ -32,16 +33,47 @@ const (
 	maxTrails = 10_000
 )
 
-func newIDs() *ids { return &ids{chats: make(map[int64]*trail), owner: make(map[int64]int64)} }
+func newIDs() *ids {
+	return &ids{chats: make(map[int64]*trail), owner: make(map[int64]int64), under: make(map[int64]int)}
+}
 
 // counted tells whether the chat has a count of its own. Ids of supergroups
 // and channels begin with -100.
 func counted(chat int64) bool { return chat < -1_000_000_000_000 }
 
-// note remembers a message.
-func (k *ids) note(chat, id int64) {
+// note remembers a message, and tells whether it was not known before.
+func (k *ids) note(chat, id int64) (isNew bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if t := k.chats[chat]; t != nil && slices.Contains(t.last, id) {
+		return false
+	}
+	k.add(chat, id)
+	return true
+}
+
+// sending counts a message that is on its way to the chat until done.
+func (k *ids) sending(chat int64) (done func()) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.under[chat]++
+	return func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if k.under[chat]--; k.under[chat] <= 0 {
+			delete(k.under, chat)
+		}
+	}
+}
+
+// alone tells whether no more than one message is on its way to the chat.
+func (k *ids) alone(chat int64) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.under[chat] <= 1
+}
+
+func (k *ids) add(chat, id int64) {
 	t := k.chats[chat]
 	if t == nil {
 		for any := range k.chats {
