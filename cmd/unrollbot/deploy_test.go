@@ -1,6 +1,8 @@
 package main
 
 import (
+	"cmp"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -23,6 +25,7 @@ func TestFilesNameRealSettings(t *testing.T) {
 		files = append(files, found...)
 	}
 	name := regexp.MustCompile(`\bUNROLL_[A-Z_]*[A-Z]\b`)
+	ofTests := testVariables(t)
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
@@ -33,11 +36,33 @@ func TestFilesNameRealSettings(t *testing.T) {
 			environ = append(environ, n+"=x")
 		}
 		for _, n := range config.Unknown(environ) {
-			if n != "UNROLL_CORPUS" && !strings.HasSuffix(n, "_SIM") && n != "UNROLL_BLUESKY_NETWORK" { // of tests
+			if !ofTests[n] {
 				t.Errorf("%s names %s, which is no setting", file, n)
 			}
 		}
 	}
+}
+
+// testVariables are those that tests go by.
+func testVariables(t *testing.T) map[string]bool {
+	t.Helper()
+	names, read := map[string]bool{}, regexp.MustCompile(`Getenv\("(UNROLL_[A-Z_]+)"\)`)
+	if err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil || d.IsDir() && (d.Name() == "node_modules" || d.Name() == ".git"):
+			return cmp.Or(err, fs.SkipDir)
+		case d.IsDir() || !strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		for _, m := range read.FindAllStringSubmatch(string(text), -1) {
+			names[m[1]] = true
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 // TestSystemdUnit has systemd itself read the unit.

@@ -19,8 +19,15 @@ func (a *app) summary() string {
 		fmt.Fprintf(w, "  %s\t%s\t%s\n", name, state, how)
 	}
 	part("reader", true, fmt.Sprintf("%s (listening on %s)", a.cfg.PublicURL, a.listener.Addr()), "")
-	part("telegram", a.cfg.TelegramToken != "", "by long polling", "set UNROLL_TELEGRAM_TOKEN to the token that @BotFather gives out")
-	part("discord", a.cfg.DiscordToken != "", "over the gateway", "set UNROLL_DISCORD_TOKEN to the bot's token from discord.com/developers")
+	telegram, discord := "by long polling", "over the gateway"
+	if a.cfg.TelegramWebhookURL != "" {
+		telegram = "by webhook at " + a.cfg.TelegramWebhookURL
+	}
+	if a.cfg.DiscordPublicKey != "" {
+		discord += ", commands over HTTP as well"
+	}
+	part("telegram", a.cfg.TelegramToken != "", telegram, "set UNROLL_TELEGRAM_TOKEN to the token that @BotFather gives out")
+	part("discord", a.cfg.DiscordToken != "", discord, "set UNROLL_DISCORD_TOKEN to the bot's token from discord.com/developers")
 	part("mentions", len(a.mentioned()) > 0, "answered on "+strings.Join(a.mentioned(), ", "), "set the account that shall answer on Bluesky, Mastodon or X, see README.md")
 	x := "without a key, read at " + a.cfg.FxTwitterURL
 	if a.cfg.XBearerToken != "" && a.demo == nil {

@@ -17,8 +17,8 @@
 //
 // # When Redis is gone
 //
-// Calls end within about two seconds. After a few that failed, all fail at
-// once, and one a second asks Redis again. [Store.Allow] goes on counting in
+// Calls end within about two seconds. After a few that failed, and a second
+// without any answer, all fail at once, and one a second asks Redis again. [Store.Allow] goes on counting in
 // this process meanwhile; every other call returns the error, which a caller
 // can take for "nothing is stored". Going and coming back is logged once.
 //
