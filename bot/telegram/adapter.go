@@ -6,9 +6,11 @@
 // each file here that does without them says why.
 //
 //	poll.go, webhook.go -> take.go -> bot.Dispatch
-//	answer.go, press.go <- bot.Responder, rendered by view.go and format.go
+//	answerer.go, press.go, guest.go <- bot.Responder, rendered by view.go,
+//	                        format.go and rich.go
+//	later.go, news.go: answers that another process gives, or that come later
 //	settings.go, delete.go: what needs no thread
-//	call.go, pace.go    -> api.go -> transport.go -> the Bot API
+//	answer.go, call.go, pace.go -> api.go -> transport.go -> the Bot API
 package telegram
 
 import (

@@ -134,7 +134,8 @@ func (r *answerer) Send(ctx context.Context, reply bot.Reply) error {
 	r.failed = r.failed || err != nil
 	if parts := slices.Clone(r.new[before:]); len(parts) > 0 {
 		r.keep(ctx, reply, parts)
-		if err == nil && reply.Thread != nil && !pictured {
+		again := len(r.old) > 0 && !r.signed // with its albums, if it had any
+		if err == nil && reply.Thread != nil && !pictured && !again {
 			if more := r.albums(ctx, reply.Thread, parts[0]); len(more) > 0 {
 				r.keep(ctx, reply, append(parts, more...))
 			}

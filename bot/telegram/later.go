@@ -94,10 +94,10 @@ func (r *guest) Address() ([]byte, time.Time) {
 // The Bot API has no key by which it would know a message that is sent twice.
 // So there is a window between Telegram's taking a message and the store's
 // taking its id. A message that was sent within it is found again if it is
-// the first that follows the question in its chat, see [Adapter.send]; after
-// another one, an answer killed within the window is given twice. A file or
-// an album is given twice if the process was killed within the same window
-// after it.
+// one of the first three of its chat after the question that this process
+// does not know, see [Adapter.send]; otherwise it is given twice. A file or an
+// album is given twice if the process was killed within the same window after
+// it.
 //
 // Buttons under messages that the bot wrote for others work as others do. A
 // guest's question is answered where the answer was not begun, or where it is
