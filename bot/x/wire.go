@@ -6,7 +6,6 @@ import (
 	"html"
 	"slices"
 	"strings"
-	"time"
 
 	"unrollbot/bot/mention"
 )
@@ -22,14 +21,14 @@ type page struct {
 }
 
 type post struct {
-	ID           string  `json:"id"`
-	AuthorID     string  `json:"author_id"`
-	Conversation string  `json:"conversation_id"`
-	CreatedAt    instant `json:"created_at"`
-	Text         string  `json:"text"` // HTML-escaped
-	Lang         string  `json:"lang"`
-	InReplyTo    string  `json:"in_reply_to_user_id"`
-	Range        []int   `json:"display_text_range"` // in code points of Text
+	ID           string          `json:"id"`
+	AuthorID     string          `json:"author_id"`
+	Conversation string          `json:"conversation_id"`
+	CreatedAt    mention.Instant `json:"created_at"`
+	Text         string          `json:"text"` // HTML-escaped
+	Lang         string          `json:"lang"`
+	InReplyTo    string          `json:"in_reply_to_user_id"`
+	Range        []int           `json:"display_text_range"` // in code points of Text
 	Entities     struct {
 		Mentions []struct {
 			span
@@ -90,18 +89,6 @@ func (p *post) refersTo(kind string) string {
 		}
 	}
 	return ""
-}
-
-// instant is a time that may be anything.
-type instant struct{ time.Time }
-
-// UnmarshalJSON leaves the zero time for what is none.
-func (i *instant) UnmarshalJSON(data []byte) error {
-	var s string
-	if json.Unmarshal(data, &s) == nil {
-		i.Time, _ = time.Parse(time.RFC3339, s) // zero, and then ignored
-	}
-	return nil
 }
 
 // isID tells whether s is a post's number: at most 20 digits.
