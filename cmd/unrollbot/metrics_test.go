@@ -35,7 +35,8 @@ func TestMetricsOfTheWholeProgram(t *testing.T) {
 	}
 }
 
-// TestDashboardKnowsTheMetrics has every metric of the dashboard exist.
+// TestDashboardKnowsTheMetrics has every metric of the dashboard exist, and
+// every metric of ours stand on it and in the documentation.
 func TestDashboardKnowsTheMetrics(t *testing.T) {
 	data, err := os.ReadFile("../../deploy/grafana.json")
 	if err != nil {
@@ -68,5 +69,18 @@ func TestDashboardKnowsTheMetrics(t *testing.T) {
 	}
 	if seen == 0 {
 		t.Error("no metric on the dashboard")
+	}
+	docs, err := os.ReadFile("../../docs/operating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`(?:histogram|counter|gauge)\("(\w+)"|Name: "(\w+)"`).FindAllStringSubmatch(string(source), -1) {
+		metric := m[1] + m[2]
+		if !strings.Contains(string(data), "unrollbot_"+metric) {
+			t.Errorf("unrollbot_%s is not on the dashboard", metric)
+		}
+		if !strings.Contains(string(docs), "`unrollbot_"+metric+"`") {
+			t.Errorf("unrollbot_%s is not in the documentation", metric)
+		}
 	}
 }
