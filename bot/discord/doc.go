@@ -13,6 +13,7 @@
 //   - transport.go is under its REST calls: the base address, limits, retries.
 //   - wire.go is under its gateway connection: reconnects, silence, close
 //     codes; gateway.go connects again in its stead.
+//   - takeover.go has it resume a session that another process began.
 //   - event.go decodes events from the raw messages, since its own types fail
 //     on components that they do not know.
 //   - reply.go and message.go write edits with flags, which it lacks.
