@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"unrollbot/unroll"
 	"unrollbot/unroll/source/mastodon"
 	"unrollbot/unroll/source/sourcetest"
 )
@@ -22,14 +21,6 @@ func TestGolden(t *testing.T) {
 		f.posts[p["id"].(string)] = p
 	}
 	src := f.serve(t, mastodon.Config{Now: func() time.Time { return time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC) }})
-	conv, err := src.Fetch(t.Context(), f.ref("1001"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sourcetest.CheckConversation(t, conv)
-	th, err := unroll.Assemble(conv)
-	if err != nil {
-		t.Fatal(err)
-	}
+	th := sourcetest.Unroll(t, src, f.ref("1001"))
 	sourcetest.Golden(t, "thread.golden.json", th, f.host, "social.example")
 }

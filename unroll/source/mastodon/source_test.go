@@ -56,17 +56,9 @@ func TestContract(t *testing.T) {
 func thread(t *testing.T, src *mastodon.Source, f *fake, id string, calls int) unroll.Thread {
 	t.Helper()
 	f.calls = nil
-	conv, err := src.Fetch(t.Context(), f.ref(id))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sourcetest.CheckConversation(t, conv)
+	th := sourcetest.Unroll(t, src, f.ref(id))
 	if len(f.calls) != calls {
 		t.Errorf("%d calls, want %d:\n%s", len(f.calls), calls, strings.Join(f.calls, "\n"))
-	}
-	th, err := unroll.Assemble(conv)
-	if err != nil {
-		t.Fatal(err)
 	}
 	return th
 }

@@ -57,15 +57,7 @@ func TestContract(t *testing.T) {
 func TestGolden(t *testing.T) {
 	f := rich()
 	src := f.serve(t, 0)
-	conv, err := src.Fetch(t.Context(), f.ref(at(3)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sourcetest.CheckConversation(t, conv)
-	th, err := unroll.Assemble(conv)
-	if err != nil {
-		t.Fatal(err)
-	}
+	th := sourcetest.Unroll(t, src, f.ref(at(3)))
 	sourcetest.Golden(t, "thread.golden.json", th, f.host, "notes.example")
 }
 

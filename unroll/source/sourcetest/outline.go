@@ -24,6 +24,21 @@ func Outline(c unroll.Conversation) (posts, cuts string) {
 	return strings.Join(all, " "), strings.Join(ends, ", ")
 }
 
+// Unroll fetches a conversation, checks it, and gives the thread in it.
+func Unroll(t testing.TB, src unroll.Source, ref unroll.Ref) unroll.Thread {
+	t.Helper()
+	conv, err := src.Fetch(t.Context(), ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	CheckConversation(t, conv)
+	th, err := unroll.Assemble(conv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return th
+}
+
 // BaseURLs checks that a constructor refuses what is no base address of an
 // API, and shows how one looks: as example.
 func BaseURLs(t testing.TB, example string, make func(base string) error) {
