@@ -209,16 +209,22 @@ func (d *Durable) write(ctx context.Context, t *ticket) error {
 		return err
 	}
 	d.tellFate(t.line, FateWritten)
-	t.mu.Lock()
-	over := t.over
-	t.id = id
-	t.mu.Unlock()
-	if over { // meanwhile
+	if over := d.opened(t, id); over { // meanwhile
 		d.drop(ctx, t)
-		return nil
 	}
-	d.mu.Lock()
-	d.open[t] = struct{}{}
-	d.mu.Unlock()
 	return nil
+}
+
+// opened notes under which id a request was written down. In one step with
+// that it is kept from others, unless it is over.
+func (d *Durable) opened(t *ticket, id string) (over bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.id = id
+	if !t.over {
+		d.open[t] = struct{}{}
+	}
+	return t.over
 }

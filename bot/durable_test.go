@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -110,6 +111,27 @@ func TestDurableInline(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// Requests that end while they are written down leave nothing behind.
+func TestDurableForgets(t *testing.T) {
+	q, m, box := setting()
+	p := newReplica(t, DurableConfig{}, q, m, box, answering(0))
+	for range 200 {
+		var writing sync.WaitGroup
+		one := &ticket{line: "p", tries: 1}
+		p.d.mu.Lock()
+		writing.Go(func() { _ = p.d.write(t.Context(), one) })
+		for range 100 { // until it waits for its turn
+			runtime.Gosched()
+		}
+		p.d.mu.Unlock()
+		p.d.settle(t.Context(), one, nil) // which is likely to come first
+		writing.Wait()
+	}
+	if n := len(p.d.working()["p"]); n != 0 || q.left() != 0 {
+		t.Errorf("%d are kept, %d left in the queue", n, q.left())
 	}
 }
 
