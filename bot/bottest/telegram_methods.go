@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -127,8 +128,9 @@ type sending struct {
 	Topic  int64 `json:"message_thread_id"`
 	Silent bool  `json:"disable_notification"`
 	Reply  *struct {
-		MessageID int64 `json:"message_id"`
-		Anyway    bool  `json:"allow_sending_without_reply"`
+		MessageID int64  `json:"message_id"`
+		Anyway    bool   `json:"allow_sending_without_reply"`
+		Quote     string `json:"quote"`
 	} `json:"reply_parameters"`
 	Markup *TelegramKeyboard `json:"reply_markup"`
 }
@@ -152,7 +154,10 @@ func (t *Telegram) put(p sending, m *TelegramMessage) (any, error) {
 	m.Topic, m.InTopic = p.Topic, p.Topic != 0
 	if p.Reply != nil {
 		switch replied := c.find(p.Reply.MessageID); {
+		case replied != nil && !strings.Contains(replied.Text+replied.Caption, p.Reply.Quote):
+			return nil, refuse(http.StatusBadRequest, "Bad Request: message quote is invalid: QUOTE_TEXT_INVALID")
 		case replied != nil:
+			m.Quote = p.Reply.Quote
 			flat := *replied
 			flat.ReplyTo = nil
 			m.ReplyTo = &flat

@@ -99,6 +99,7 @@ type TelegramMessage struct {
 	Markup   *TelegramKeyboard `json:"reply_markup,omitempty"`
 	File     *TelegramFile     `json:"document,omitempty"`
 	Media    *TelegramMedia    `json:"-"`
+	Quote    string            `json:"-"` // of ReplyTo
 	Edits    int               `json:"-"`
 }
 

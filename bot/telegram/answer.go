@@ -18,10 +18,11 @@ const answerPatience = 75 * time.Second
 // place is where an answer goes.
 type place struct {
 	Chat    int64
-	Topic   int64 // of a forum, or 0
-	ReplyTo int64 // the message to answer, or 0
-	Last    int64 // the chat's last message that is known, or 0
-	Silent  bool  // nobody is to be disturbed
+	Topic   int64  // of a forum, or 0
+	ReplyTo int64  // the message to answer, or 0
+	Quote   string // the part of it that is answered, or all
+	Last    int64  // the chat's last message that is known, or 0
+	Silent  bool   // nobody is to be disturbed
 	// Lost is set where another process may have sent the answer, or a sign of
 	// progress, which says Sign.
 	Lost bool
@@ -39,14 +40,15 @@ type sendMessage struct {
 
 // replyParams are what telebot accepts and never sends.
 type replyParams struct {
-	MessageID int64 `json:"message_id"`
-	Anyway    bool  `json:"allow_sending_without_reply"` // the asker may have deleted it
+	MessageID int64  `json:"message_id"`
+	Anyway    bool   `json:"allow_sending_without_reply"` // the asker may have deleted it
+	Quote     string `json:"quote,omitempty"`
 }
 
 func (p place) message(v view) sendMessage {
 	m := sendMessage{ChatID: p.Chat, Topic: p.Topic, Silent: p.Silent, view: v}
 	if p.ReplyTo != 0 {
-		m.Reply = &replyParams{MessageID: p.ReplyTo, Anyway: true}
+		m.Reply = &replyParams{MessageID: p.ReplyTo, Anyway: true, Quote: p.Quote}
 	}
 	return m
 }
@@ -105,6 +107,9 @@ func (a *Adapter) send(ctx context.Context, to place, v view, patience time.Dura
 			continue
 		case to.Topic != 0 && e.says("thread not found"):
 			to.Topic = 0
+			continue
+		case to.Quote != "" && e.says("quote"): // the question was changed meanwhile
+			to.Quote = ""
 			continue
 		case v.less != nil && misformed(err):
 			v = v.less(err)

@@ -238,6 +238,42 @@ func TestSendOnce(t *testing.T) {
 	}
 }
 
+// Each of several links is answered in reply to itself.
+func TestLinksAreQuoted(t *testing.T) {
+	const first, second = "https://x.com/ada/status/20", "https://x.com/ada/status/21"
+	for name, changed := range map[string]bool{"as they were sent": false, "and are gone by then": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var r *rig
+				r = start(t, func(ctx context.Context, req bot.Request, res bot.Responder) error {
+					if req.Message.Text == "" { // the change itself
+						return nil
+					}
+					if changed {
+						r.tg.Edit(group, 1, "/unroll")
+					}
+					for _, id := range []string{"20", "21"} {
+						th := thread(1)
+						if err := res.Send(ctx, bot.Reply{Thread: th, Asked: unroll.Ref{Network: unroll.X, ID: id}, PageURL: "https://unroll.example/x/20"}); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+				r.tg.Say(inGroup("/unroll " + first + " and " + second))
+				got := r.tg.WaitMessages(group, 2)
+				want := []string{first, second}
+				if changed {
+					want = []string{"", ""}
+				}
+				if diff := cmp.Diff(want, []string{got[0].Quote, got[1].Quote}); diff != "" || len(got[0].Entities) == 0 {
+					t.Errorf("quotes: %s", diff)
+				}
+			})
+		})
+	}
+}
+
 // Somebody may write between a lost answer and the next attempt.
 func TestSendOnceAmongOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

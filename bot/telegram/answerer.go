@@ -5,11 +5,13 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	tele "gopkg.in/telebot.v3"
 
 	"unrollbot/bot"
+	"unrollbot/unroll"
 	"unrollbot/unroll/render"
 )
 
@@ -27,6 +29,7 @@ type answerer struct {
 	locale   string
 	settings bot.Settings
 	note     string // id of a sentence to say after another one
+	text     string // of the question, where it holds several links
 	// silent is set for messages that nobody addressed to the bot: it may
 	// offer threads, and says nothing else.
 	silent   bool
@@ -54,7 +57,11 @@ func (a *Adapter) answerer(m *message, req *bot.Request) *answerer {
 	if (req.Command == "help" || req.Command == "start") && a.blind(&m.Chat) {
 		at.Note = "privacy"
 	}
-	return a.answererAt(at, req)
+	r := a.answererAt(at, req)
+	if text, _ := m.body(); len(unroll.FindRefs(text)) > 1 {
+		r.text = text
+	}
+	return r
 }
 
 func (a *Adapter) answererAt(at address, req *bot.Request) *answerer {
@@ -129,6 +136,7 @@ func (r *answerer) Send(ctx context.Context, reply bot.Reply) error {
 		reply.Text += gap + r.a.say(r.locale, r.note, nil)
 	}
 	r.claim(ctx, reply)
+	r.to.Quote = r.quote(reply.Asked)
 	before := len(r.new)
 	pictured, err := r.show(ctx, reply)
 	r.failed = r.failed || err != nil
@@ -143,6 +151,20 @@ func (r *answerer) Send(ctx context.Context, reply bot.Reply) error {
 	}
 	return r.a.unlessGone(err)
 }
+
+// quote is the link in the question that is answered, where there are several.
+func (r *answerer) quote(asked unroll.Ref) string {
+	for word := range strings.FieldsSeq(r.text) {
+		if ref, err := unroll.ParseRef(word); err == nil && ref == asked && units(word) <= maxQuote {
+			return word
+		}
+	}
+	return ""
+}
+
+// maxQuote is the longest quote, in UTF-16 units, of which there are no fewer
+// than characters (Bot API, "ReplyParameters", November 2026).
+const maxQuote = 1024
 
 // show answers in the form that the chat has chosen. pictured tells that the
 // answer has the thread's media, or shall have none.
