@@ -30,7 +30,7 @@ func (d *Durable) tell(ctx context.Context) {
 				}
 			}
 		}
-		if round%4 == 0 {
+		if round%2 == 0 {
 			d.look(ctx)
 		}
 	}

@@ -13,12 +13,20 @@ func TestIsTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	device, err := os.Open(os.DevNull) // a device of characters, as terminals are
+	nothing, err := os.Open(os.DevNull) // a device of characters, as terminals are
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer device.Close()
-	if isTerminal(&bytes.Buffer{}) || isTerminal(file) || !isTerminal(device) {
-		t.Error("what is a terminal is not told from what is none")
+	defer nothing.Close()
+	if isTerminal(&bytes.Buffer{}) || isTerminal(file) || isTerminal(nothing) {
+		t.Error("what is no terminal counts as one")
+	}
+	terminal, err := os.Open("/dev/ptmx")
+	if err != nil {
+		t.Skip("this machine makes no terminals: ", err)
+	}
+	defer terminal.Close()
+	if !isTerminal(terminal) {
+		t.Error("a terminal counts as none")
 	}
 }
