@@ -2,8 +2,9 @@ package bot
 
 import (
 	"context"
-	"sync"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 const (
@@ -23,9 +24,7 @@ const (
 type SettingsCache struct {
 	platform string
 	store    *SettingsStore
-
-	mu    sync.Mutex
-	chats map[string]cachedSettings
+	chats    *lru.Cache[string, cachedSettings]
 }
 
 type cachedSettings struct {
@@ -35,15 +34,14 @@ type cachedSettings struct {
 
 // NewSettingsCache puts a cache before a store.
 func NewSettingsCache(platform string, s *SettingsStore) *SettingsCache {
-	return &SettingsCache{platform: platform, store: s, chats: make(map[string]cachedSettings)}
+	chats, _ := lru.New[string, cachedSettings](maxCached) // fails for no size only
+	return &SettingsCache{platform: platform, store: s, chats: chats}
 }
 
 // Known gives what was read last, and whether Settings would give it without
 // asking the store.
 func (c *SettingsCache) Known(chat string) (s Settings, fresh bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	known := c.chats[chat]
+	known, _ := c.chats.Get(chat)
 	return known.settings, time.Now().Before(known.until)
 }
 
@@ -74,15 +72,7 @@ func (c *SettingsCache) Change(ctx context.Context, chat string, to Settings) er
 }
 
 func (c *SettingsCache) keep(chat string, s Settings) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for id := range c.chats {
-		if len(c.chats) < maxCached {
-			break
-		}
-		delete(c.chats, id) // any: it is read again when needed
-	}
-	c.chats[chat] = cachedSettings{s, time.Now().Add(settingsFresh)}
+	c.chats.Add(chat, cachedSettings{s, time.Now().Add(settingsFresh)})
 }
 
 // Update changes a chat's settings from what the store has now, and gives

@@ -75,8 +75,8 @@ func TestSettingsCacheIsBounded(t *testing.T) {
 	for i := range maxCached + 10 {
 		_, _ = c.Settings(t.Context(), strings.Repeat("x", i%100)+string(rune('0'+i%10))+time.Duration(i).String())
 	}
-	if len(c.chats) != maxCached {
-		t.Errorf("%d chats are held", len(c.chats))
+	if n := c.chats.Len(); n != maxCached {
+		t.Errorf("%d chats are held", n)
 	}
 }
 

@@ -5,10 +5,10 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/bwmarrin/discordgo"
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 // moderation are the permissions of which one makes a moderator.
@@ -24,7 +24,7 @@ func (i *interaction) manages() bool {
 // what those may do, apart from single channels, is asked. Whoever cannot be
 // told to be a moderator is none.
 func (a *Adapter) moderates(ctx context.Context, m *message) bool {
-	s := a.staff.of(ctx, a.rest, m.GuildID)
+	s := a.staffOf(ctx, m.GuildID)
 	if m.Author.ID == s.owner {
 		return true
 	}
@@ -38,11 +38,8 @@ const (
 	staffFor = 5 * time.Minute
 )
 
-// staff remembers which roles make moderators.
-type staff struct {
-	mu   sync.Mutex
-	byID map[string]serverStaff
-}
+// staff remembers by server which roles make moderators.
+type staff = lru.Cache[string, serverStaff]
 
 type serverStaff struct {
 	owner string
@@ -50,13 +47,14 @@ type serverStaff struct {
 	until time.Time
 }
 
-func newStaff() *staff { return &staff{byID: make(map[string]serverStaff)} }
+func newStaff() *staff {
+	known, _ := lru.New[string, serverStaff](maxStaff) // fails for no size only
+	return known
+}
 
-// of asks Discord about a server; what it does not tell is empty.
-func (s *staff) of(ctx context.Context, api *rest, server string) serverStaff {
-	s.mu.Lock()
-	known := s.byID[server]
-	s.mu.Unlock()
+// staffOf asks Discord about a server; what it does not tell is empty.
+func (a *Adapter) staffOf(ctx context.Context, server string) serverStaff {
+	known, _ := a.staff.Get(server)
 	if time.Now().Before(known.until) {
 		return known
 	}
@@ -64,7 +62,7 @@ func (s *staff) of(ctx context.Context, api *rest, server string) serverStaff {
 		Owner string `json:"owner_id"`
 		Roles []role `json:"roles"`
 	}
-	if err := api.do(ctx, http.MethodGet, "/guilds/"+server, nil, &got); err != nil {
+	if err := a.rest.do(ctx, http.MethodGet, "/guilds/"+server, nil, &got); err != nil {
 		return known
 	}
 	now := serverStaff{owner: got.Owner, until: time.Now().Add(staffFor)}
@@ -73,12 +71,7 @@ func (s *staff) of(ctx context.Context, api *rest, server string) serverStaff {
 			now.roles = append(now.roles, r.ID)
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.byID) >= maxStaff {
-		clear(s.byID)
-	}
-	s.byID[server] = now
+	a.staff.Add(server, now)
 	return now
 }
 

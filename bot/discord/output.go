@@ -78,7 +78,7 @@ func (o *output) bare(ctx context.Context, t *unroll.Thread) bareness {
 		return bareAll
 	case o.server == "" || o.gated || !covers(t):
 		return bareNone
-	case o.a.rooms.of(ctx, o.a.rest, o.channel).gated:
+	case o.a.room(ctx, o.channel).gated:
 		return bareNone
 	default:
 		return bareCovered

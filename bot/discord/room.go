@@ -3,8 +3,9 @@ package discord
 import (
 	"context"
 	"net/http"
-	"sync"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 )
 
 const (
@@ -15,10 +16,7 @@ const (
 )
 
 // rooms remembers what Discord says of channels.
-type rooms struct {
-	mu   sync.Mutex
-	byID map[string]channelState
-}
+type rooms = lru.Cache[string, channelState]
 
 // channelState is what a channel is below, and whether it is for grown-ups.
 type channelState struct {
@@ -27,15 +25,16 @@ type channelState struct {
 	until  time.Time
 }
 
-func newRooms() *rooms { return &rooms{byID: make(map[string]channelState)} }
+func newRooms() *rooms {
+	known, _ := lru.New[string, channelState](maxRooms) // fails for no size only
+	return known
+}
 
-// of asks Discord about a channel; what it does not tell is empty. A thread is
-// for grown-ups when the channel is that it hangs in.
-func (r *rooms) of(ctx context.Context, api *rest, channel string) channelState {
-	r.mu.Lock()
-	known, ok := r.byID[channel]
-	r.mu.Unlock()
-	if ok && time.Now().Before(known.until) {
+// room asks Discord about a channel; what it does not tell is empty. A thread
+// is for grown-ups when the channel is that it hangs in.
+func (a *Adapter) room(ctx context.Context, channel string) channelState {
+	known, _ := a.rooms.Get(channel)
+	if time.Now().Before(known.until) {
 		return known
 	}
 	var got struct {
@@ -43,20 +42,15 @@ func (r *rooms) of(ctx context.Context, api *rest, channel string) channelState 
 		Parent string `json:"parent_id"`
 		Gated  bool   `json:"nsfw"`
 	}
-	err := api.do(ctx, http.MethodGet, "/channels/"+channel, nil, &got)
+	err := a.rest.do(ctx, http.MethodGet, "/channels/"+channel, nil, &got)
 	if status := refusal(err).Status; err != nil && (status < 400 || status >= 500) {
 		return channelState{parent: known.parent} // ask again next time; it does not move
 	}
 	now := channelState{parent: got.Parent, gated: got.Gated, until: time.Now().Add(roomFor)}
 	if isThread(got.Type) && got.Parent != "" {
-		now.gated = r.of(ctx, api, got.Parent).gated
+		now.gated = a.room(ctx, got.Parent).gated
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.byID) >= maxRooms {
-		clear(r.byID)
-	}
-	r.byID[channel] = now
+	a.rooms.Add(channel, now)
 	return now
 }
 

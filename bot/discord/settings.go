@@ -74,7 +74,7 @@ func (a *Adapter) within(ctx context.Context, in room, channels []string) bool {
 		return true
 	}
 	if in.parent == parentUnknown {
-		in.parent = a.rooms.of(ctx, a.rest, in.channel).parent
+		in.parent = a.room(ctx, in.channel).parent
 	}
 	return slices.Contains(channels, in.parent)
 }

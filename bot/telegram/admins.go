@@ -4,19 +4,16 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	tele "gopkg.in/telebot.v3"
 
 	"unrollbot/bot"
 )
 
 // admins remembers for a while who runs which chat.
-type admins struct {
-	mu    sync.Mutex
-	known map[membership]standing
-}
+type admins = lru.Cache[membership, standing]
 
 type membership struct{ chat, user int64 }
 
@@ -31,25 +28,9 @@ const (
 	maxAdmins  = 10_000
 )
 
-func newAdmins() *admins { return &admins{known: make(map[membership]standing)} }
-
-func (k *admins) find(m membership) (runs, ok bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	s, ok := k.known[m]
-	return s.runs, ok && time.Now().Before(s.until)
-}
-
-func (k *admins) keep(m membership, runs bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for old := range k.known {
-		if len(k.known) < maxAdmins {
-			break
-		}
-		delete(k.known, old) // any: it is asked again when needed
-	}
-	k.known[m] = standing{runs, time.Now().Add(adminFresh)}
+func newAdmins() *admins {
+	known, _ := lru.New[membership, standing](maxAdmins) // fails for no size only
+	return known
 }
 
 // admin tells whether somebody runs a chat. Who writes in a chat's own name
@@ -62,12 +43,12 @@ func (a *Adapter) admin(ctx context.Context, chat, user int64) (bool, error) {
 		return false, nil
 	}
 	key := membership{chat, user}
-	if runs, ok := a.admins.find(key); ok {
-		return runs, nil
+	if known, _ := a.admins.Get(key); time.Now().Before(known.until) {
+		return known.runs, nil
 	}
 	runs, err := a.asksWhoRuns(ctx, key)
 	if err == nil {
-		a.admins.keep(key, runs)
+		a.admins.Add(key, standing{runs, time.Now().Add(adminFresh)})
 	}
 	return runs, err
 }
