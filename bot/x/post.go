@@ -89,7 +89,7 @@ func (a *Adapter) Post(ctx context.Context, m *mention.Mention, ans *mention.Ans
 	if !first {
 		d, _ = a.compose(m, dated(m, ans))
 	}
-	if err := a.purse.pay(ctx, price, time.Now()); err != nil {
+	if err := a.purse.spend(ctx, price, time.Now()); err != nil {
 		return err
 	}
 	err = a.call(ctx, mention.Call{Method: http.MethodPost, Path: "/2/tweets", Body: d}, nil)
@@ -109,11 +109,15 @@ func saidKey(text string) string {
 
 // firstToSay tells whether the text was said to nobody but m.
 func (a *Adapter) firstToSay(ctx context.Context, m *mention.Mention, text string) (bool, error) {
-	holder, ok, err := a.values.Value(ctx, saidKey(text))
-	if err != nil || ok {
-		return string(holder) == m.ID, err
+	first, err := a.values.Claim(ctx, saidKey(text), claimFor)
+	if err != nil {
+		return false, err
 	}
-	return true, a.values.SetValue(ctx, saidKey(text), []byte(m.ID), claimFor)
+	if first {
+		return true, a.values.SetValue(ctx, saidKey(text), []byte(m.ID), claimFor)
+	}
+	holder, _, err := a.values.Value(ctx, saidKey(text))
+	return string(holder) == m.ID, err
 }
 
 // isTwin knows X's refusal of a text by its words: it has no number (seen in

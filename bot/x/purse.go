@@ -44,18 +44,42 @@ const reserve = 10
 // bear tells whether the day's budget bears a post of that price. Its error
 // says to wait for the next day where it does not.
 func (p *purse) bear(ctx context.Context, price money, now time.Time) error {
-	return p.within(ctx, p.budget-p.budget/reserve, price, now)
+	spent, err := p.spent(ctx, now)
+	if err != nil {
+		return err
+	}
+	return p.within(p.forPosts(), spent+price, now)
 }
 
 // bearReading is bear for what is read.
 func (p *purse) bearReading(ctx context.Context, price money, now time.Time) error {
-	return p.within(ctx, p.budget, price, now)
+	spent, err := p.spent(ctx, now)
+	if err != nil {
+		return err
+	}
+	return p.within(p.budget, spent+price, now)
 }
 
-func (p *purse) within(ctx context.Context, bound, price money, now time.Time) error {
+// spend pays for a post if the budget bears it: several are made at once.
+func (p *purse) spend(ctx context.Context, price money, now time.Time) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	spent, err := p.spent(ctx, now)
-	if err != nil || p.budget < 0 || spent+price <= bound {
+	if err == nil {
+		err = p.within(p.forPosts(), spent+price, now)
+	}
+	if err != nil {
 		return err
+	}
+	return p.note(ctx, spent+price, now)
+}
+
+// forPosts is the part of the budget that posts may spend.
+func (p *purse) forPosts() money { return p.budget - p.budget/reserve }
+
+func (p *purse) within(bound, sum money, now time.Time) error {
+	if p.budget < 0 || sum <= bound {
+		return nil
 	}
 	return &mention.APIError{
 		Call: "budget", Status: http.StatusTooManyRequests, Code: "spent",
@@ -74,7 +98,11 @@ func (p *purse) pay(ctx context.Context, price money, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return p.values.SetValue(ctx, p.key(now), strconv.AppendInt(nil, int64(spent+price), 10), spendingFor)
+	return p.note(ctx, spent+price, now)
+}
+
+func (p *purse) note(ctx context.Context, sum money, now time.Time) error {
+	return p.values.SetValue(ctx, p.key(now), strconv.AppendInt(nil, int64(sum), 10), spendingFor)
 }
 
 func (p *purse) spent(ctx context.Context, now time.Time) (money, error) {
