@@ -23,6 +23,9 @@ import (
 	"unrollbot/unroll"
 )
 
+// Name is the adapter's name in requests, logs and metrics.
+const Name = "discord"
+
 // Config says how to reach Discord. Only Token is needed.
 type Config struct {
 	// Token is the bot's, without "Bot " before it.
@@ -168,8 +171,8 @@ func orElse(s, other string) string {
 	return s
 }
 
-// Name is "discord".
-func (a *Adapter) Name() string { return "discord" }
+// Name is [Name].
+func (a *Adapter) Name() string { return Name }
 
 // Run serves the gateway until ctx ends. It returns an error when Discord
 // refuses the bot for good.

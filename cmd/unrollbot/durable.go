@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"unrollbot/bot"
+	"unrollbot/bot/discord"
 	"unrollbot/bot/telegram"
 )
 
@@ -17,7 +18,7 @@ type dispatcher interface {
 
 // durablePlatforms are those whose requests are written down. Mentions stay
 // open at their network until they are answered.
-var durablePlatforms = []string{telegram.Name, "discord"}
+var durablePlatforms = []string{telegram.Name, discord.Name}
 
 // newDispatcher makes the pool that answers requests and, with Redis, has them
 // written down before.
