@@ -119,7 +119,7 @@ func (English) gap(r unroll.GapReason) string {
 	case unroll.GapRestricted:
 		return "only for readers who log in"
 	case unroll.GapWithdrawn:
-		return "taken back by its author"
+		return "its author does not want it shown here"
 	case unroll.GapUnknown:
 		return "the network did not say why"
 	default:
